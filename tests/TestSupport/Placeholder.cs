@@ -1,0 +1,3 @@
+namespace TestSupport;
+
+internal static class Placeholder;

@@ -1,3 +1,0 @@
-namespace TestSupport;
-
-internal static class Placeholder;

@@ -15,6 +15,9 @@ internal enum PublishOutcome
     /// <summary>This message did not get through; others may.</summary>
     Refused,
 
+    /// <summary>No word within the time limit: either the broker is silent, or it closes the channel over this message each time.</summary>
+    NoAnswer,
+
     /// <summary>No broker: nothing gets through. Whether this one did is not known, so it goes out again.</summary>
     BrokerAway,
 }
@@ -47,6 +50,11 @@ internal sealed partial class OutboxPublisher(
         {
             metrics.Returned(type.Name);
             return (PublishOutcome.Refused, "no queue is bound");
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            metrics.PublishFailed(type.Name);
+            return (PublishOutcome.NoAnswer, $"no answer within {options.Value.PublishTimeout.TotalSeconds} s");
         }
         catch (Exception exception) when (IsBrokerAway(exception))
         {

@@ -96,6 +96,7 @@ internal sealed partial class OutboxRelay(
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism },
             async (aggregate, _) => await PublishInOrderAsync(aggregate, round, () => clock.GetElapsedTime(started) < RoundBudget));
 
+        round.SettleUnanswered();
         await OutboxStore.CompleteAsync(connection, transaction, round.Published, round.Parked);
         round.HasMore |= rows.Count >= OutboxStore.Window;
         return round;
@@ -149,6 +150,10 @@ internal sealed partial class OutboxRelay(
                     LogParked(row.Type, row.MessageId, reason, pause.TotalSeconds);
                     break;
 
+                case PublishOutcome.NoAnswer:
+                    round.NoAnswer(new ParkedRow(row.Id, Backoff(row.Attempts), row.Attempts + 1, reason));
+                    return;
+
                 default:
                     round.End(reason);
                     return;
@@ -166,6 +171,7 @@ internal sealed partial class OutboxRelay(
         private readonly CancellationTokenSource _ends = new();
         private readonly List<long> _published = [];
         private readonly List<ParkedRow> _parked = [];
+        private readonly List<ParkedRow> _unanswered = [];
 
         public IReadOnlyCollection<long> Published => _published;
 
@@ -195,6 +201,37 @@ internal sealed partial class OutboxRelay(
             lock (_lock)
             {
                 _parked.Add(row);
+            }
+        }
+
+        /// <summary>One message got no answer. Without any confirm so far it is the broker that is silent.</summary>
+        public void NoAnswer(ParkedRow row)
+        {
+            lock (_lock)
+            {
+                _unanswered.Add(row);
+                if (_published.Count > 0)
+                {
+                    return;
+                }
+            }
+
+            _ends.Cancel();
+        }
+
+        /// <summary>
+        /// A broker that confirmed others in this round is there, so the silence is about the message: park it, or it would slow every
+        /// round down. (What follows it in its aggregate is parked behind it by the next round.)
+        /// </summary>
+        public void SettleUnanswered()
+        {
+            if (_published.Count > 0)
+            {
+                _parked.AddRange(_unanswered);
+            }
+            else if (_unanswered.Count > 0)
+            {
+                AwayBecause ??= _unanswered[0].Because;
             }
         }
 

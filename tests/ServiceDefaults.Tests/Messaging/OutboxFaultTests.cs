@@ -242,12 +242,15 @@ public sealed class OutboxFaultTests : IAsyncLifetime
             for (var number = 1; number <= 3; number++)
             {
                 await service.WriteAsync("right", new PartMade { Number = number });
-                Assert.Equal(number, (await made.NextAsync()).Read<PartMade>().Number);
+                // The broker closes the channel over the wrong one, and a confirm lost with it means a repetition.
+                while ((await made.NextAsync()).Read<PartMade>().Number != number)
+                {
+                }
             }
 
             await Eventually.BecomesTrueAsync(
                 async () => await service.ScalarAsync<long>("SELECT count(*) FROM outbox WHERE parked_until IS NOT NULL") == 1, "it is parked");
-            Assert.Equal(1, await service.PendingAsync());
+            await Eventually.BecomesTrueAsync(async () => await service.PendingAsync() == 1, "nothing else is pending");
         }
         finally
         {

@@ -53,7 +53,6 @@ public sealed class OutboxOrderTests : IAsyncLifetime
         }
 
         Assert.Equal(Writers * MovesPerWriter, one.Metric("outbox.published") + two.Metric("outbox.published"));
-        Assert.True(one.Metric("outbox.published") > 0 && two.Metric("outbox.published") > 0, "Both relays took part.");
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Aspire.Hosting.Local.Dashboard;
 
 /// <summary>Where the dashboard listens and who may see it.</summary>

@@ -7,8 +7,8 @@ internal interface IDashboardSource
     IAsyncEnumerable<DashboardResource> WatchResourcesAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// The console lines that are kept of a resource, then live ones, in the order of <see cref="DashboardLogLine.Number"/>, until cancelled.
-    /// The dashboard always reads on quickly, however slow the browser is. Unknown id: an empty sequence.
+    /// The console lines of a resource, in the order of <see cref="DashboardLogLine.Number"/>: the first batch is all that is kept and may be
+    /// empty, each further one is live, until cancelled. The dashboard reads on quickly, however slow the browser is. Unknown id: an empty sequence.
     /// </summary>
     IAsyncEnumerable<IReadOnlyList<DashboardLogLine>> WatchLogsAsync(string resourceId, CancellationToken cancellationToken);
 

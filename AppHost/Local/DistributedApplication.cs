@@ -82,12 +82,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
 
     public virtual async ValueTask DisposeAsync()
     {
-        // Nobody who forgets to stop shall leave processes behind.
-        if (Services.GetService<ApplicationEngine>() is { } engine)
-        {
-            await engine.StopAsync(CancellationToken.None);
-        }
-
+        // The engine, a service, ends what still runs: nobody who forgets to stop leaves processes behind.
         switch (_host)
         {
             case IAsyncDisposable disposable:

@@ -39,7 +39,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         _host.Logging.AddConfiguration(_host.Configuration.GetSection("Logging"));
         if (_entryPoint is null)
         {
-            _host.Logging.AddSimpleConsole();
+            // A start that fails is told once, in words, by the console of the start.
+            _host.Logging.AddSimpleConsole().AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         }
 
         AddServices(_host.Services);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,7 +11,9 @@ internal static class UserSecrets
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-    private static readonly Lock WriteLock = new();
+
+    /// <summary>How long another AppHost that writes the same file is waited for.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>The path of the file, or null when the assembly names no secrets id.</summary>
     public static string? PathOf(Assembly? assembly)
@@ -22,7 +25,8 @@ internal static class UserSecrets
     /// <returns>The value that the file has now.</returns>
     public static string KeepOrGet(string path, string key, string value)
     {
-        lock (WriteLock)
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using (Lock(path))
         {
             var content = File.Exists(path) && File.ReadAllText(path) is { Length: > 0 } text
                 ? JsonNode.Parse(text, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!.AsObject()
@@ -33,7 +37,6 @@ internal static class UserSecrets
             }
 
             content[key] = value;
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
 
             // Written beside and renamed: a crash in between leaves the old file.
             var temporary = $"{path}.{Guid.NewGuid():N}";
@@ -50,6 +53,26 @@ internal static class UserSecrets
 
             File.Move(temporary, path, overwrite: true);
             return value;
+        }
+    }
+
+    // Two AppHosts that start at the same time agree on one value.
+    private static FileStream Lock(string path)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream($"{path}.lock", new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose,
+                });
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(begun) < LockPatience)
+            {
+                Thread.Sleep(20);
+            }
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class ApplicationEngine(
     private StateFolder? _state;
     private ProcessLedger? _ledger;
     private LogForwarder? _forwarder;
+    private bool _isDisposed;
 
     public bool HasStarted { get; private set; }
 
@@ -61,7 +62,16 @@ internal sealed class ApplicationEngine(
         }
         catch
         {
-            await StopAsync(CancellationToken.None);
+            try
+            {
+                await StopAsync(CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                // Why it did not start is what matters.
+                _logger.LogError(exception, "What had been started could not be stopped.");
+            }
+
             throw;
         }
     }
@@ -89,6 +99,12 @@ internal sealed class ApplicationEngine(
 
     public async ValueTask DisposeAsync()
     {
+        // Known to the container twice, as a service and as a hosted service.
+        if (Interlocked.Exchange(ref _isDisposed, value: true))
+        {
+            return;
+        }
+
         await StopAsync(CancellationToken.None);
         _http.Dispose();
         _stopping.Dispose();

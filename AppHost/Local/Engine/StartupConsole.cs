@@ -42,6 +42,12 @@ internal sealed class StartupConsole(
         {
             return; // Stopped while it was being prepared.
         }
+        catch (Exception exception)
+        {
+            // Nothing that a person could have done wrong: the trace is for whoever mends the engine.
+            Fail(exception.ToString());
+            return;
+        }
 
         using var end = new CancellationTokenSource();
         var watching = WatchAsync(host.Services.GetRequiredService<IHostApplicationLifetime>(), end.Token);
@@ -96,7 +102,8 @@ internal sealed class StartupConsole(
         {
             _shown[id] = state;
             _unhealthySince[id] = timeProvider.GetTimestamp();
-            Console.WriteLine($"{Elapsed()}  {supervisor.Instance.DisplayName,-18} {_palette.Paint(state, Color(snapshot))}");
+            var waitingFor = snapshot.WaitingFor is { } dependencies ? $" for {dependencies}" : string.Empty;
+            Console.WriteLine($"{Elapsed()}  {supervisor.Instance.DisplayName,-18} {_palette.Paint(state + waitingFor, Color(snapshot))}");
         }
         else if (snapshot.HealthStatus == HealthStatus.Unhealthy && _unhealthySince.TryGetValue(id, out var since)
             && timeProvider.GetElapsedTime(since) >= Impatience
@@ -110,19 +117,17 @@ internal sealed class StartupConsole(
     private static string Describe(CustomResourceSnapshot snapshot)
     {
         var state = snapshot.State?.Text ?? KnownResourceStates.NotStarted;
-        if (state == KnownResourceStates.Running)
-        {
-            return snapshot.IsReady || snapshot.HealthStatus != HealthStatus.Healthy ? $"{state} ({snapshot.HealthStatus})" : $"{state} (Unhealthy)";
-        }
 
-        return state == KnownResourceStates.Waiting
-            ? "Waiting"
-            : KnownResourceStates.TerminalStates.Contains(state) && snapshot.Reason is { } reason ? $"{state}: {reason}" : state;
+        // Until it is healthy for the first time nobody needs to be alarmed.
+        return snapshot.IsReady ? $"{state} ({snapshot.HealthStatus})"
+            : KnownResourceStates.TerminalStates.Contains(state) && snapshot.Reason is { } reason ? $"{state}: {reason}"
+            : state;
     }
 
     private static string Color(CustomResourceSnapshot snapshot) => snapshot switch
     {
         { IsReady: true, HealthStatus: HealthStatus.Healthy } => Palette.Green,
+        { IsReady: true } => Palette.Yellow,
         { WillRestart: true } => Palette.Yellow,
         { State.Text: "FailedToStart" } => Palette.Red,
         _ => Palette.None,

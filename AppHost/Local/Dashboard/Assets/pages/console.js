@@ -34,11 +34,16 @@ export function mount(root) {
   let shownMarks = new Set();
   let pattern = "";
 
+  // Only a move upwards is a person's: the end also moves away when lines come or the frame becomes smaller.
+  let lastTop = 0;
   output.addEventListener("scroll", () => {
     const isAtEnd = output.scrollHeight - output.scrollTop - output.clientHeight < 24;
-    if (follow.checked && !isAtEnd) follow.checked = false;
-    else if (isAtEnd) follow.checked = true;
+    if (isAtEnd) follow.checked = true;
+    else if (output.scrollTop < lastTop) follow.checked = false;
+    lastTop = output.scrollTop;
   }, { passive: true });
+  const resizing = new ResizeObserver(() => { if (follow.checked) toEnd(); });
+  resizing.observe(output);
 
   const showResources = perFrame(renderResources);
   showResources();
@@ -48,9 +53,10 @@ export function mount(root) {
     console: data => { if (data.id === id) append(data); },
     runs: data => {
       if (data.id !== id) return;
-      marks = data.runs.map(run => ({ at: Date.parse(run.at), ...run, at_: run.at }));
+      marks = data.runs.map(run => ({ ...run, at: Date.parse(run.at) }));
       placeMarks();
     },
+    unmount: () => resizing.disconnect(),
   };
 
   function show() {
@@ -151,7 +157,7 @@ export function mount(root) {
   function placeMarks() {
     if (!output.firstElementChild) return;
     for (const mark of marks) {
-      const key = `${mark.at_}${mark.hasEnded}`;
+      const key = `${mark.at} ${mark.hasEnded}`;
       if (shownMarks.has(key)) continue;
       shownMarks.add(key);
       const element = h("div", { class: mark.hasEnded ? "mark ended" : "mark" },

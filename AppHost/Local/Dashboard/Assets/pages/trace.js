@@ -31,11 +31,13 @@ export function mount(root, [traceId]) {
 
   let trace = null;
   let drawn = "";
+  let drawnAddresses = "";
   const collapsed = new Set();
   const refresh = refresher(load);
   live.subscribe({ telemetry: true });
   return {
     show: () => trace ? draw() : refresh.now(),
+    resources: () => { if (trace && addresses() !== drawnAddresses) draw(); },
     telemetry: changed => { if (changed.traces || changed.logs) refresh.later(); },
     unmount: refresh.stop,
   };
@@ -58,6 +60,7 @@ export function mount(root, [traceId]) {
   }
 
   function draw() {
+    drawnAddresses = addresses();
     const roots = tree(trace);
     const start = Math.min(...trace.spans.map(span => span.start));
     const length = Math.max(0.001, Math.max(...trace.spans.map(span => span.start + span.duration)) - start);
@@ -238,6 +241,9 @@ function resourceAt(host, port) {
     return match?.[1] === String(port);
   }))?.name ?? null;
 }
+
+/** What the names of peers depend on. */
+const addresses = () => JSON.stringify(visible(live.resources).map(resource => [resource.name, resource.urls]));
 
 const depthOf = spans => spans.length === 0 ? 0 : 1 + Math.max(...spans.map(span => depthOf(span.children)));
 const countBelow = span => span.children.reduce((sum, child) => sum + 1 + countBelow(child), 0);

@@ -2,58 +2,65 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Inbox.Messages;
 using Inbox.Smtp;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Inbox.Tests;
 
-/// <summary>The inbox as its Program starts it, on free ports of loopback, with a clock of the test's own.</summary>
-public sealed class InboxHost : WebApplicationFactory<Program>
+/// <summary>The inbox on free ports of loopback, put together as its Program does it, with a clock of the test's own.</summary>
+public sealed class InboxHost : IAsyncLifetime
 {
-    private readonly (string Key, string Value)[] settings;
+    private readonly WebApplication app;
 
     /// <param name="settings">Settings of the section Inbox.</param>
     public InboxHost(params (string Key, string Value)[] settings)
     {
-        this.settings = settings;
-        UseKestrel(0);
-        StartServer();
-        Http = CreateClient();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development });
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("urls", "http://127.0.0.1:0"),
+            new("Inbox:SmtpPort", "0"),
+            .. settings.Select(setting => KeyValuePair.Create("Inbox:" + setting.Key, (string?)setting.Value)),
+        ]);
+        builder.Logging.ClearProviders();
+        builder.AddServiceDefaults();
+        builder.AddInbox();
+        builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
+        app = builder.Build();
+        app.MapDefaultEndpoints();
+        app.MapInbox();
     }
 
     public ManualTimeProvider Clock { get; } = new();
 
-    public HttpClient Http { get; }
+    public HttpClient Http { get; } = new();
+
+    public IServiceProvider Services => app.Services;
 
     public int SmtpPort => Services.GetRequiredService<SmtpServer>().Port;
 
     public MessageStore Store => Services.GetRequiredService<MessageStore>();
+
+    public async ValueTask InitializeAsync()
+    {
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        Http.BaseAddress = new(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    }
 
     public async Task<JsonElement> GetAsync(string path)
         => await Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
     public Task<SmtpClientConnection> ConnectAsync() => SmtpClientConnection.OpenAsync(SmtpPort);
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    public async ValueTask DisposeAsync()
     {
-        builder.UseSetting("Inbox:SmtpPort", "0");
-        foreach (var (key, value) in settings)
-        {
-            builder.UseSetting("Inbox:" + key, value);
-        }
-
-        builder.ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock)));
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            Http.Dispose();
-        }
-
-        base.Dispose(disposing);
+        Http.Dispose();
+        await app.DisposeAsync();
     }
 }

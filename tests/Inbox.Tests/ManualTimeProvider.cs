@@ -27,12 +27,17 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Ends when somebody has begun to wait for that long.</summary>
+    /// <summary>Ends when somebody waits for that long, at once if somebody just began to.</summary>
     public Task WaitForTimerAsync(TimeSpan due)
     {
         lock (gate)
         {
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (timers.Exists(timer => timer.DueAt == now + due))
+            {
+                seen.SetResult();
+            }
+
             waiters.Add((due, seen));
             return seen.Task.WaitAsync(TestContext.Current.CancellationToken);
         }

@@ -6,11 +6,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Inbox.Tests.Smtp;
 
 /// <summary>Mail that is taken, from raw sockets and from the framework's own client.</summary>
-public sealed class SmtpDeliveryTests : IDisposable
+public sealed class SmtpDeliveryTests : IAsyncLifetime
 {
     private readonly InboxHost inbox = new();
 
-    public void Dispose() => inbox.Dispose();
+    public ValueTask InitializeAsync() => inbox.InitializeAsync();
+
+    public ValueTask DisposeAsync() => inbox.DisposeAsync();
 
     [Fact]
     public async Task Hello_Extended_AnnouncesExtensionsAndSize()

@@ -1,11 +1,13 @@
 namespace Inbox.Tests.Smtp;
 
 /// <summary>What the SMTP server refuses, with which reply, and that nothing is stored.</summary>
-public sealed class SmtpRefusalTests : IDisposable
+public sealed class SmtpRefusalTests : IAsyncLifetime
 {
     private readonly InboxHost inbox = new(("MaxMailBytes", "2000"), ("MaxConnections", "3"));
 
-    public void Dispose() => inbox.Dispose();
+    public ValueTask InitializeAsync() => inbox.InitializeAsync();
+
+    public ValueTask DisposeAsync() => inbox.DisposeAsync();
 
     [Theory]
     [InlineData("EHLO", "501 5.5.4")]

@@ -1,9 +1,3 @@
 var builder = WebApplication.CreateBuilder(args);
-
-builder.AddServiceDefaults();
-
 var app = builder.Build();
-
-app.MapDefaultEndpoints();
-
 await app.RunAsync();

@@ -61,21 +61,22 @@ internal sealed class DeviceDirectory(NpgsqlDataSource source, Outbox outbox, Ti
             return false;
         }
 
-        await using var batch = transaction.CreateBatch();
-        var forget = new NpgsqlBatchCommand(
-            "DELETE FROM app_user WHERE id = $1 AND NOT EXISTS (SELECT FROM user_device WHERE app_user = $1)");
-        forget.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = device.User });
-        batch.BatchCommands.Add(forget);
-        outbox.Add(batch, Aggregate.Of(tenantId, userId), new DeviceUnpaired
+        await transaction.CommitAsync(batch =>
         {
-            TenantId = tenantId,
-            UserId = userId,
-            DeviceReference = DeviceReference.Of(device.Row),
-            DeviceId = deviceId,
-            PublicKeyThumbprint = KeyThumbprint.FromBytes(device.Thumbprint).ToString(),
-            OccurredAt = clock.GetUtcNow(),
+            var forget = new NpgsqlBatchCommand(
+                "DELETE FROM app_user WHERE id = $1 AND NOT EXISTS (SELECT FROM user_device WHERE app_user = $1)");
+            forget.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = device.User });
+            batch.BatchCommands.Add(forget);
+            outbox.Add(batch, Aggregate.Of(tenantId, userId), new DeviceUnpaired
+            {
+                TenantId = tenantId,
+                UserId = userId,
+                DeviceReference = DeviceReference.Of(device.Row),
+                DeviceId = deviceId,
+                PublicKeyThumbprint = KeyThumbprint.FromBytes(device.Thumbprint).ToString(),
+                OccurredAt = clock.GetUtcNow(),
+            });
         });
-        await transaction.CommitAsync(batch, cancellationToken);
         return true;
     }
 }

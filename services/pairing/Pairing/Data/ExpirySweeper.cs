@@ -94,7 +94,7 @@ internal sealed partial class ExpirySweeper(
             var links = await database.FindLinksAsync([.. due], cancellationToken);
             foreach (var link in links)
             {
-                await store.ApproveAsync(link.Jti, link.TenantId, link.UserId, link.Issuer, 0, link.LinkedAt);
+                await store.ApproveAsync(link);
             }
 
             // 3. The others get the state that they are due.

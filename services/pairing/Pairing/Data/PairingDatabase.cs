@@ -57,6 +57,15 @@ internal sealed class PairingDatabase(NpgsqlDataSource source, Outbox outbox, Da
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime linkedAt ? new DateTimeOffset(linkedAt, TimeSpan.Zero) : null;
     }
 
+    /// <summary>Whether a token's pairing is linked.</summary>
+    public async Task<bool> IsLinkedAsync(PairingToken token, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(LinkExists);
+        command.Parameters.Add(Value(token.Issuer));
+        command.Parameters.Add(Value(token.Jti));
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     /// <summary>Those of the pairings that are linked.</summary>
     public async Task<IReadOnlyList<LinkedPairing>> FindLinksAsync(IReadOnlyList<Guid> jtis, CancellationToken cancellationToken)
     {
@@ -202,10 +211,7 @@ internal sealed class PairingDatabase(NpgsqlDataSource source, Outbox outbox, Da
             return LinkOutcome.KeyReused;
         }
 
-        await using var batch = transaction.CreateBatch();
-        batch.Timeout = LinkTimeout;
-        AddLink(batch, token, proof, measurement, now);
-        await transaction.CommitAsync(batch, cancellationToken);
+        await transaction.CommitAsync(batch => AddLink(batch, token, proof, measurement, now), LinkTimeout);
         return LinkOutcome.Linked;
     }
 

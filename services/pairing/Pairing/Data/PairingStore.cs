@@ -116,15 +116,10 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
 
     /// <summary>→ APPROVED, after Postgres has committed the link, which decides.</summary>
     public Task ApproveAsync(PairingToken token, DateTimeOffset linkedAt)
-        => ApproveAsync(token.Jti, token.TenantId, token.UserId, token.Issuer, token.ExpiresAt * 1000, linkedAt);
+        => ApproveAsync(new LinkedPairing(token.Issuer, token.Jti, token.TenantId, token.UserId, linkedAt), token.ExpiresAt * 1000);
 
-    /// <inheritdoc cref="ApproveAsync(PairingToken, DateTimeOffset)"/>
-    public Task ApproveAsync(Guid jti, Guid tenantId, Guid userId, string issuer, long expiresAtMilliseconds, DateTimeOffset linkedAt)
-    {
-        var until = (linkedAt + PairingRules.ApprovedRetention).ToUnixTimeMilliseconds();
-        return ApproveScript.RunAsync(Redis, [StateKey(jti), DueKey], [
-            Text(jti), Text(tenantId), Text(userId), issuer, expiresAtMilliseconds, until, until - Now, .. ProofFields]);
-    }
+    /// <summary>→ APPROVED, for a link that was found later; its end of life is the one that the state names.</summary>
+    public Task ApproveAsync(LinkedPairing link) => ApproveAsync(link, RedisValue.EmptyString);
 
     /// <summary>The state of a pairing, or <see langword="null"/>.</summary>
     public async Task<PairingState?> FindAsync(Guid jti)
@@ -172,6 +167,13 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
 
     /// <summary>Asks Redis for a sign of life.</summary>
     public Task PingAsync() => Redis.PingAsync().WaitAsync(RedisScript.Timeout);
+
+    private Task<RedisResult> ApproveAsync(LinkedPairing link, RedisValue expiresAt)
+    {
+        var until = (link.LinkedAt + PairingRules.ApprovedRetention).ToUnixTimeMilliseconds();
+        return ApproveScript.RunAsync(Redis, [StateKey(link.Jti), DueKey], [
+            Text(link.Jti), Text(link.TenantId), Text(link.UserId), link.Issuer, expiresAt, until, until - Now, .. ProofFields]);
+    }
 
     private static ClaimedProof ReadProof(RedisValue[] values) => new(
         (string)values[0]!,

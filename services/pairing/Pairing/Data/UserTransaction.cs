@@ -14,7 +14,7 @@ internal sealed class UserTransaction : IAsyncDisposable
     private UserTransaction(NpgsqlConnection connection) => _connection = connection;
 
     /// <summary>Begins, takes the lock and runs further statements with it.</summary>
-    /// <param name="lockKey">See <see cref="LockKey"/>.</param>
+    /// <param name="lockKey">See <see cref="LockKey(Guid, Guid)"/>.</param>
     /// <param name="first">Adds the statements that are to run under the lock, in the same round trip.</param>
     /// <param name="read">Called for each of their result sets, standing on its only row.</param>
     public static async Task<UserTransaction> BeginAsync(
@@ -49,14 +49,22 @@ internal sealed class UserTransaction : IAsyncDisposable
         }
     }
 
-    /// <summary>A batch in this transaction.</summary>
-    public NpgsqlBatch CreateBatch() => new(_connection);
-
-    /// <summary>Runs <paramref name="last"/> and commits.</summary>
-    public Task CommitAsync(NpgsqlBatch last, CancellationToken cancellationToken)
+    /// <summary>Runs the last statements of this transaction and commits.</summary>
+    /// <param name="fill">Adds the statements to a batch.</param>
+    /// <param name="timeoutSeconds">How long they may take; the connection's own limit when it is 0.</param>
+    public async Task CommitAsync(Action<NpgsqlBatch> fill, int timeoutSeconds = 0)
     {
-        last.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
-        return last.ExecuteNonQueryAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(_connection);
+        if (timeoutSeconds > 0)
+        {
+            batch.Timeout = timeoutSeconds;
+        }
+
+        fill(batch);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+
+        // Not cancelled with the request: half-way through a commit nobody could say what has happened.
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     // Npgsql rolls an open transaction back before the connection returns to the pool.

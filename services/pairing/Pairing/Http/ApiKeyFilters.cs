@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Pairing.Data;
 using Pairing.Domain;
@@ -27,7 +28,9 @@ internal static class ApiKeyFilters
 
             http.Features.Set(new Tenant(tenant));
             return await next(context);
-        });
+        })
+        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.TenantKey))
+        .Refuses(PairingProblems.InvalidApiKey);
 
     /// <summary>Closes a group of routes: whatever is in it needs the administrator's key.</summary>
     public static RouteGroupBuilder RequireAdministrator(this RouteGroupBuilder group)
@@ -37,7 +40,9 @@ internal static class ApiKeyFilters
             return TryReadKey(context.HttpContext.Request, out var key) && IsSame(key, Guid.Parse(options.AdminKey!))
                 ? next(context)
                 : ValueTask.FromResult<object?>(PairingProblems.InvalidApiKey);
-        });
+        })
+        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.AdminKey))
+        .Refuses(PairingProblems.InvalidApiKey);
 
     extension(HttpContext http)
     {

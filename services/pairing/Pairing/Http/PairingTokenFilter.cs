@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Pairing.Data;
 using Pairing.Domain;
 
@@ -68,12 +69,21 @@ internal sealed partial class PairingTokenFilter(
     private partial void LogOutcome(string operation, Guid jti, Guid tenantId, string outcome);
 }
 
+/// <summary>Names one of the phone's operations: each has a limit of its own.</summary>
+internal sealed record PairingOperation(string Name);
+
 internal static class PairingTokenExtensions
 {
     /// <summary>Closes a group of routes: whatever is in it needs a pairing token.</summary>
-    public static RouteHandlerBuilder RequirePairingToken(this RouteHandlerBuilder route, string operation)
-        => route.AddEndpointFilter((context, next) =>
-            context.HttpContext.RequestServices.GetRequiredService<PairingTokenFilter>().InvokeAsync(context, operation, next));
+    public static RouteGroupBuilder RequirePairingToken(this RouteGroupBuilder group)
+        => group.AddEndpointFilter((context, next) =>
+        {
+            var http = context.HttpContext;
+            var operation = http.GetEndpoint()!.Metadata.GetRequiredMetadata<PairingOperation>();
+            return http.RequestServices.GetRequiredService<PairingTokenFilter>().InvokeAsync(context, operation.Name, next);
+        })
+        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.PairingToken))
+        .Refuses(PairingProblems.InvalidToken, PairingProblems.InvalidTokenClaims, PairingProblems.RateLimited);
 
     extension(HttpContext http)
     {

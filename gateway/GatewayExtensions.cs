@@ -39,6 +39,7 @@ internal static class GatewayExtensions
         services.AddSingleton<ApiFamily, ScopeSigningErrors>();
 
         services.AddSingleton<Bulkheads>();
+        services.AddSingleton<BodiesOfUnknownLength>();
         services.AddSingleton<IProxyConfigProvider, ProxyConfiguration>();
         services.AddSingleton<IActiveHealthCheckPolicy, InstanceProbes>();
         services.AddReverseProxy()
@@ -47,7 +48,12 @@ internal static class GatewayExtensions
             {
                 // RequestHead has written the forwarded headers already.
                 transforms.UseDefaultForwarders = false;
-                transforms.RequestTransforms.Add(new UnchangedTarget(RouteTable.Find(transforms.Route.RouteId).RemoveFirstSegment));
+                var route = RouteTable.Find(transforms.Route.RouteId);
+                transforms.RequestTransforms.Add(new UnchangedTarget(route.RemoveFirstSegment));
+                if (route.EventStream)
+                {
+                    transforms.ResponseTransforms.Add(new EarlyStreamHeaders());
+                }
             });
     }
 

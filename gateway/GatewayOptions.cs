@@ -14,10 +14,18 @@ internal sealed class GatewayOptions
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Largest request body in bytes, 1.5 MiB: above the largest of the services' own limits (1.25 MiB), which they enforce to the byte.
+    /// Largest request body in bytes, 1.5 MiB: above the largest of the services' own limits (1.25 MiB), which they enforce to the
+    /// byte. The framing of a chunked body counts.
     /// </summary>
     [Range(1, int.MaxValue)]
     public long MaxRequestBodyBytes { get; set; } = 1536 * 1024;
+
+    /// <summary>
+    /// Bytes of all request bodies without a Content-Length together, which are read before they are sent on; beyond it such
+    /// requests are shed with 503. 64 MiB.
+    /// </summary>
+    [Range(1, int.MaxValue)]
+    public long MaxHeldBodyBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
     /// Largest header section in bytes. 24 KiB holds the largest token that a service reads (16 KiB) and stays, with what the

@@ -21,6 +21,7 @@ internal sealed partial class ForwardRequest(
     RequestDelegate next,
     ErrorAnswer errors,
     Bulkheads bulkheads,
+    BodiesOfUnknownLength bodies,
     IDestinationHealthUpdater health,
     IOptions<GatewayOptions> options,
     ILogger<ForwardRequest> logger)
@@ -42,13 +43,28 @@ internal sealed partial class ForwardRequest(
 
         var deadline = route.EventStream ? null : Deadline.Start(context, options.Value.RequestTimeout);
         int? failure;
+        var heldBytes = 0L;
         try
         {
-            await ForwardAsync(context);
-            failure = FailureOf(context, deadline);
+            if (BodiesOfUnknownLength.Has(context))
+            {
+                heldBytes = await bodies.HoldAsync(context);
+            }
+
+            if (heldBytes >= 0)
+            {
+                await ForwardAsync(context);
+            }
+
+            failure = heldBytes < 0 ? StatusCodes.Status503ServiceUnavailable : FailureOf(context, deadline);
+        }
+        catch (OperationCanceledException) when (deadline?.HasPassed == true)
+        {
+            failure = StatusCodes.Status408RequestTimeout;
         }
         finally
         {
+            bodies.Release(Math.Max(0, heldBytes));
             deadline?.Stop(context);
             bulkhead.Leave();
         }
@@ -127,8 +143,7 @@ internal sealed partial class ForwardRequest(
 
     private Task AnswerAsync(HttpContext context, GatewayRoute route, int status)
     {
-        var failure = context.GetForwarderErrorFeature()!;
-        if (failure.Error != ForwarderError.NoAvailableDestinations)
+        if (context.GetForwarderErrorFeature() is { Error: not ForwarderError.NoAvailableDestinations } failure)
         {
             LogFailure(route.Service, failure.Error, Reason(failure.Exception), status, EdgeCorrelationId.Of(context));
         }

@@ -11,9 +11,9 @@ internal sealed class UnchangedTarget(bool removeFirstSegment) : RequestTransfor
 {
     /// <summary>
     /// Above this size the service is asked first (Expect: 100-continue, RFC 9110 §10.1.1), so that its refusal is read instead
-    /// of lost in a connection that it closes on a body it does not want. The services' own limits begin at 8 KiB.
+    /// of lost in a connection that it closes on a body it does not want. The smallest limit of any operation is 4 096 bytes.
     /// </summary>
-    private const long AskFirstBytes = 8 * 1024;
+    private const long AskFirstBytes = 4096;
 
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -27,7 +27,7 @@ internal sealed class UnchangedTarget(bool removeFirstSegment) : RequestTransfor
 
         context.ProxyRequest.RequestUri = new Uri(string.Concat(context.DestinationPrefix, target), AsWritten);
 
-        if (context.ProxyRequest.Content is not null && (context.HttpContext.Request.ContentLength is not { } length || length > AskFirstBytes))
+        if (context.HttpContext.Request.ContentLength > AskFirstBytes)
         {
             context.ProxyRequest.Headers.ExpectContinue = true;
         }

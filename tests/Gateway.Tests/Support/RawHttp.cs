@@ -12,12 +12,14 @@ internal static class RawHttp
     /// </summary>
     public static async Task<string> SendAsync(Uri address, string request)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
         using var client = new TcpClient();
-        await client.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        await client.ConnectAsync(address.Host, address.Port, patience.Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
         using var answer = new MemoryStream();
-        await stream.CopyToAsync(answer, TestContext.Current.CancellationToken);
+        await stream.CopyToAsync(answer, patience.Token);
         return Encoding.Latin1.GetString(answer.ToArray());
     }
 

@@ -99,6 +99,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         _stopping = true;
+        var descendants = Descendants();
         if (OwnsGroup() && !Signals.SendToGroup(Id, _options.StopSignal))
         {
             // Not yet a group: it has not come as far as setsid.
@@ -110,6 +111,15 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             Kill();
             await Exited.WaitAsync(KillGrace, CancellationToken.None);
+        }
+
+        // Those that had made themselves independent. (Those that did so after the signal, the ledger's end finds.)
+        foreach (var (id, identity) in descendants)
+        {
+            if (ProcessIdentity.Of(id) == identity)
+            {
+                Signals.Kill(id);
+            }
         }
     }
 
@@ -215,6 +225,9 @@ internal sealed class ChildProcess : IAsyncDisposable
             await Task.Delay(PollInterval);
         }
     }
+
+    private List<(int Id, string? Identity)> Descendants()
+        => OwnsGroup() ? [.. ProcessTable.Tree(Id).Where(id => id != Id).Select(id => (id, ProcessIdentity.Of(id))).Where(process => process.Item2 is not null)] : [];
 
     private bool GroupLives()
         => OwnsGroup() && Signals.GroupExists(Id)

@@ -326,10 +326,10 @@ internal sealed class ApplicationEngine(
     private async Task CleanUpAsync()
     {
         HasStarted = false;
-        if (Dashboard is not null)
+        if (Dashboard is { } dashboard)
         {
-            await Dashboard.DisposeAsync();
             Dashboard = null;
+            await dashboard.DisposeAsync();
         }
 
         var supervisors = _supervisors;
@@ -339,29 +339,25 @@ internal sealed class ApplicationEngine(
             await supervisor.DisposeAsync();
         }
 
-        foreach (var server in _servers)
+        foreach (var server in _servers.ToList())
         {
+            _servers.Remove(server);
             await server.DisposeAsync();
         }
 
-        _servers.Clear();
-
         // The files of the logs lie in the folder that goes with an ephemeral stack's ledger.
         logs.CloseFiles();
-        if (_ledger is not null)
+        if (Interlocked.Exchange(ref _ledger, null) is { } ledger)
         {
-            await _ledger.DisposeAsync();
-            _ledger = null;
+            await ledger.DisposeAsync();
         }
 
-        if (_forwarder is not null)
+        if (Interlocked.Exchange(ref _forwarder, null) is { } forwarder)
         {
-            await _forwarder.DisposeAsync();
-            _forwarder = null;
+            await forwarder.DisposeAsync();
         }
 
-        _state?.Dispose();
-        _state = null;
+        Interlocked.Exchange(ref _state, null)?.Dispose();
     }
 
     private void Tell(string message)

@@ -88,7 +88,9 @@ internal static class PortAllocation
     // The app model reads its fixed ports from settings below the resource's name: the one with this value is the one to change.
     private static string Advice(IResource resource, int port, LocalSettings settings)
     {
-        var setting = settings.Configuration.GetSection(resource.Name).AsEnumerable()
+        var setting = settings.Configuration.GetChildren()
+            .Where(section => string.Equals(section.Key, resource.Name, StringComparison.OrdinalIgnoreCase))
+            .SelectMany(section => section.AsEnumerable())
             .FirstOrDefault(s => s.Key.EndsWith("Port", StringComparison.OrdinalIgnoreCase) && s.Value == port.ToString(CultureInfo.InvariantCulture)).Key;
         var other = setting is null
             ? "give it another one in AppHost.cs"

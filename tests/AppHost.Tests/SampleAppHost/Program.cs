@@ -1,6 +1,5 @@
 using System.Globalization;
 using Aspire.Hosting;
-using Microsoft.Extensions.Configuration;
 
 var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, DisableDashboard = true });
 switch (builder.Configuration["Scenario"])

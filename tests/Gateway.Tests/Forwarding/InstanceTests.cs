@@ -107,6 +107,64 @@ public sealed class InstanceTests : IAsyncLifetime
         Assert.Equal(1, _one.Requests.Count + _other.Requests.Count);
     }
 
+    /// <summary>
+    /// The same with an end of the connection (FIN) as a killed process leaves it, on a connection that was used before: HTTP
+    /// libraries like to take that for an idle connection that the server closed, and to send the request once more.
+    /// </summary>
+    [Theory]
+    [InlineData("POST")]
+    [InlineData("DELETE")]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    [InlineData("BREW")]
+    public async Task Instance_EndsAUsedConnectionAfterTheRequest_ItIsNotSentAgain(string method)
+    {
+        var arrived = new ConcurrentQueue<string>();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _ = Task.Run(async () =>
+        {
+            while (true)
+            {
+                _ = ServeAsync(await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken));
+            }
+        }, TestContext.Current.CancellationToken);
+        await using var gateway = GatewayHost.Start(new Dictionary<string, string?>
+        {
+            ["services:pairing:http:0"] = $"http://{listener.LocalEndpoint}",
+            ["Gateway:HealthInterval"] = "01:00:00",
+        });
+        Assert.Equal(string.Empty, await GetAsync(gateway));
+
+        var answer = await RawHttp.SendAsync(gateway.Address, $"{method} /mobile/v1/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+
+        Assert.Equal(503, RawHttp.StatusOf(answer));
+        Assert.Equal(method, Assert.Single(arrived, seen => seen != "GET"));
+
+        async Task ServeAsync(TcpClient client)
+        {
+            using var connection = client;
+            var buffer = new byte[64 * 1024];
+            while (true)
+            {
+                var read = await client.GetStream().ReadAsync(buffer, TestContext.Current.CancellationToken);
+                if (read == 0)
+                {
+                    return;
+                }
+
+                var seen = Encoding.ASCII.GetString(buffer, 0, read).Split(' ')[0];
+                arrived.Enqueue(seen);
+                if (seen != "GET")
+                {
+                    return;
+                }
+
+                await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
     [Fact]
     public async Task Instance_AnswersWithAnError_TheErrorIsTheAnswer()
     {

@@ -39,7 +39,7 @@ internal static class GatewayExtensions
         services.AddSingleton<ApiFamily, ScopeSigningErrors>();
 
         services.AddSingleton<Bulkheads>();
-        services.AddSingleton<BodiesOfUnknownLength>();
+        services.AddSingleton<BodyLengths>();
         services.AddSingleton<IProxyConfigProvider, ProxyConfiguration>();
         services.AddSingleton<IActiveHealthCheckPolicy, InstanceProbes>();
         services.AddReverseProxy()

@@ -21,7 +21,7 @@ internal sealed partial class ForwardRequest(
     RequestDelegate next,
     ErrorAnswer errors,
     Bulkheads bulkheads,
-    BodiesOfUnknownLength bodies,
+    BodyLengths bodies,
     IDestinationHealthUpdater health,
     IOptions<GatewayOptions> options,
     ILogger<ForwardRequest> logger)
@@ -46,7 +46,7 @@ internal sealed partial class ForwardRequest(
         var heldBytes = 0L;
         try
         {
-            if (BodiesOfUnknownLength.Has(context))
+            if (BodyLengths.IsUnknown(context))
             {
                 heldBytes = await bodies.HoldAsync(context);
             }

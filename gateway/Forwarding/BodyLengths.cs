@@ -3,18 +3,38 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Forwarding;
 
-/// <summary>
-/// Reads a body that has no Content-Length before anything is sent on, and gives it one. A service can then refuse it by its
-/// size before it reads any; otherwise it would have to break off in the middle, and its answer could be lost with the connection.
-/// </summary>
-/// <remarks>The bytes stay where the server has put them, in its pooled memory; all such bodies together have a bound.</remarks>
-internal sealed class BodiesOfUnknownLength(IOptions<GatewayOptions> options)
+/// <summary>Sees to it that every request goes on with its length said.</summary>
+/// <remarks>
+/// A body without a length is read before anything is sent on. A service can then refuse it by its size before it reads any;
+/// otherwise it would have to break off in the middle, and its answer could be lost with the connection. The bytes stay where
+/// the server has put them, in its pooled memory; all such bodies together have a bound.
+/// </remarks>
+internal sealed class BodyLengths(IOptions<GatewayOptions> options)
 {
     private long _held;
 
-    public static bool Has(HttpContext context)
-        => context.Request.ContentLength is null
-            && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+    /// <summary>Whether there is a body that <see cref="HoldAsync"/> has to read.</summary>
+    public static bool IsUnknown(HttpContext context)
+    {
+        if (context.Request.ContentLength is not null)
+        {
+            return false;
+        }
+
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            return true;
+        }
+
+        if (!IsSafe(context.Request.Method))
+        {
+            // SocketsHttpHandler repeats a request without content when the connection ends before an answer, up to three
+            // times and whatever its method. Zero bytes are content, and it has sent them.
+            context.Request.ContentLength = 0;
+        }
+
+        return false;
+    }
 
     /// <summary>Bytes now held for <paramref name="context"/>, to be given back with <see cref="Release"/>; −1: there is no room.</summary>
     /// <exception cref="BadHttpRequestException">The body is too large, broken or too slow.</exception>
@@ -54,6 +74,9 @@ internal sealed class BodiesOfUnknownLength(IOptions<GatewayOptions> options)
         context.Request.ContentLength = length;
         return length;
     }
+
+    private static bool IsSafe(string method)
+        => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
 }

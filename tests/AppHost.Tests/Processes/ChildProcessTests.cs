@@ -8,11 +8,11 @@ public sealed class ChildProcessTests : IAsyncLifetime
 {
     private static readonly TimeSpan LongGrace = TimeSpan.FromMinutes(2);
 
-    private TestStack _stack = null!;
+    private StackUnderTest _stack = null!;
 
     private static CancellationToken Cancelled => new(canceled: true);
 
-    public async ValueTask InitializeAsync() => _stack = await TestStack.EphemeralAsync();
+    public async ValueTask InitializeAsync() => _stack = await StackUnderTest.EphemeralAsync();
 
     public ValueTask DisposeAsync() => _stack.DisposeAsync();
 
@@ -35,7 +35,7 @@ public sealed class ChildProcessTests : IAsyncLifetime
     public async Task Start_LedgerClosed_ProgramNeverRuns()
     {
         var witness = Path.Combine(_stack.State.Path, "ran");
-        await using var other = await TestStack.EphemeralAsync();
+        await using var other = await StackUnderTest.EphemeralAsync();
         await other.Ledger.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(
             () => ChildProcess.StartAsync(

@@ -10,7 +10,7 @@ public sealed class ProcessLedgerTests
     public async Task Open_RecordOfAnotherProcessWithThatId_LeftAlone()
     {
         using var stranger = StartStranger();
-        await using var stack = await TestStack.PersistentAsync();
+        await using var stack = await StackUnderTest.PersistentAsync();
         var identity = ProcessIdentity.Of(stranger.Id)!;
         // The same id, one tick earlier; and the same tick after another start of the machine.
         foreach (var other in new[] { Earlier(identity), "00000000-0000-0000-0000-000000000000" + identity[identity.IndexOf('/', StringComparison.Ordinal)..] })
@@ -28,7 +28,7 @@ public sealed class ProcessLedgerTests
     [Fact]
     public async Task Open_RecordOfARunningProcess_EndsItAndSaysSo()
     {
-        await using var stack = await TestStack.PersistentAsync();
+        await using var stack = await StackUnderTest.PersistentAsync();
         // A process that this ledger does not know, as after a kill -9 of both AppHost and watchdog.
         using var left = StartStranger();
         await stack.Ledger.DisposeAsync();
@@ -41,7 +41,7 @@ public sealed class ProcessLedgerTests
     [Fact]
     public async Task Dispose_ChildStillRuns_EndsIt()
     {
-        await using var stack = await TestStack.EphemeralAsync();
+        await using var stack = await StackUnderTest.EphemeralAsync();
         var child = await stack.StartShellAsync("trap 'exit 6' TERM; echo ready=1; while :; do sleep 0.05; done");
         await stack.ValueAsync("ready");
         await stack.Ledger.DisposeAsync();
@@ -64,7 +64,7 @@ public sealed class ProcessLedgerTests
     [Fact]
     public async Task HostAndWatchdogKilled_NextStart_EndsWhatIsLeft()
     {
-        await using var stack = await TestStack.PersistentAsync();
+        await using var stack = await StackUnderTest.PersistentAsync();
         var folder = Path.GetDirectoryName(stack.State.Path)!;
         await stack.Ledger.DisposeAsync();
         stack.State.Dispose();
@@ -82,7 +82,7 @@ public sealed class ProcessLedgerTests
         using var host = await HostProcess.StartAsync("ephemeral", "shells");
         await KillBothAsync(host);
         Assert.True(Until.IsRunning(host.IdOf("outside")));
-        await using var stack = await TestStack.EphemeralAsync();
+        await using var stack = await StackUnderTest.EphemeralAsync();
         // Another stack's start may have been faster, and may be at it.
         await Until.TrueAsync(() => !Directory.Exists(host["state"]), "the folder's end");
         Assert.DoesNotContain(true, new[] { "leader", "inside", "outside" }.Select(name => Until.IsRunning(host.IdOf(name))));
@@ -92,7 +92,7 @@ public sealed class ProcessLedgerTests
     public async Task Open_OtherStackRuns_LeftAlone()
     {
         using var host = await HostProcess.StartAsync("ephemeral", "shells");
-        await using (await TestStack.EphemeralAsync())
+        await using (await StackUnderTest.EphemeralAsync())
         {
             Assert.True(Until.IsRunning(host.IdOf("leader")));
             Assert.True(Directory.Exists(host["state"]));
@@ -106,7 +106,7 @@ public sealed class ProcessLedgerTests
     [Fact]
     public async Task Watchdog_Interrupted_GoesOnWatching()
     {
-        await using var stack = await TestStack.EphemeralAsync();
+        await using var stack = await StackUnderTest.EphemeralAsync();
         var watchdog = stack.Ledger.WatchdogId;
         // It ignores signals from its first line on, which it has passed when it closed the streams that it got.
         await Until.TrueAsync(() => new FileInfo($"/proc/{watchdog}/fd/1").LinkTarget == "/dev/null", "the watchdog");
@@ -137,18 +137,14 @@ public sealed class ProcessLedgerTests
 
     private static async Task KillBothAsync(HostProcess host)
     {
-        // The watchdog first, stopped before it can be replaced: the order in which nobody is left to act.
-        var processes = Path.Combine(host["state"], "processes");
+        // The watchdog is held (SIGSTOP) until its AppHost is dead: then it neither acts nor is replaced.
+        Assert.True(Signals.Send(host.IdOf("watchdog"), (StopSignal)19));
         await host.KillAsync();
-        if (Until.IsRunning(host.IdOf("watchdog")))
-        {
-            Signals.Kill(host.IdOf("watchdog"));
-        }
-
-        Assert.True(Directory.Exists(processes));
+        host.KillWatchdog();
+        await Until.GoneAsync(host.IdOf("watchdog"), "the watchdog");
     }
 
-    private static void Record(TestStack stack, int processId, string identity)
+    private static void Record(StackUnderTest stack, int processId, string identity)
         => File.WriteAllText(Path.Combine(stack.Ledger.Folder, Text(processId)), $"{identity} 15 postgres\n");
 
     private static string Earlier(string identity)

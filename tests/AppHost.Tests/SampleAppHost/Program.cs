@@ -5,7 +5,9 @@ var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOpt
 switch (builder.Configuration["Scenario"])
 {
     case "failing":
-        builder.AddExecutable("broken", "/bin/sh", ".", "-c", "echo reading the table of cats; echo no such table >&2; exit 3");
+        builder.AddExecutable("broken", "/bin/sh", ".", "-c", "echo reading the table of cats; echo no such table >&2; exit 3")
+            .WithHttpEndpoint()
+            .WithHttpHealthCheck("/");
         break;
     case "parameter":
         builder.AddParameter("missing-value", secret: true);

@@ -4,11 +4,11 @@ using Aspire.Hosting.Local.Processes;
 namespace AppHost.Tests.Processes;
 
 /// <summary>State folder and ledger of a stack that is gone after the test.</summary>
-public sealed class TestStack : IAsyncDisposable
+public sealed class StackUnderTest : IAsyncDisposable
 {
     private readonly string? _appHostDirectory;
 
-    private TestStack(string? appHostDirectory, StateFolder state, ProcessLedger ledger)
+    private StackUnderTest(string? appHostDirectory, StateFolder state, ProcessLedger ledger)
     {
         _appHostDirectory = appHostDirectory;
         State = state;
@@ -22,18 +22,18 @@ public sealed class TestStack : IAsyncDisposable
     /// <summary>Output of whoever got <see cref="OnLine"/>.</summary>
     public ConcurrentQueue<string> Lines { get; } = new();
 
-    public static async Task<TestStack> EphemeralAsync()
+    public static async Task<StackUnderTest> EphemeralAsync()
     {
         var state = StateFolder.Open(Path.GetTempPath(), ephemeral: true);
-        return new TestStack(null, state, await ProcessLedger.OpenAsync(state, TestContext.Current.CancellationToken));
+        return new StackUnderTest(null, state, await ProcessLedger.OpenAsync(state, TestContext.Current.CancellationToken));
     }
 
     /// <summary>One that keeps its data over <see cref="ReopenAsync"/>.</summary>
-    public static async Task<TestStack> PersistentAsync()
+    public static async Task<StackUnderTest> PersistentAsync()
     {
         var folder = Directory.CreateTempSubdirectory("apphost-tests-").FullName;
         var state = StateFolder.Open(folder, ephemeral: false);
-        return new TestStack(folder, state, await ProcessLedger.OpenAsync(state, TestContext.Current.CancellationToken));
+        return new StackUnderTest(folder, state, await ProcessLedger.OpenAsync(state, TestContext.Current.CancellationToken));
     }
 
     /// <summary>What a second start of AppHost does.</summary>

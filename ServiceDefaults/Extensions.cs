@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using ServiceDefaults.Discovery;
+using ServiceDefaults.Health;
+using ServiceDefaults.Telemetry;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -8,8 +11,21 @@ public static class ServiceDefaultsExtensions
     /// <summary>Adds telemetry, health checks, service discovery and resilience for every <see cref="HttpClient"/>.</summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
-        => builder;
+    {
+        builder.ConfigureOpenTelemetry();
+        builder.AddDefaultHealthChecks();
+        builder.AddServiceDiscovery();
+        return builder;
+    }
 
-    /// <summary>Maps <c>/health</c> (every check) and <c>/alive</c> (the process alone), in every environment.</summary>
-    public static WebApplication MapDefaultEndpoints(this WebApplication app) => app;
+    /// <summary>
+    /// Maps <c>/health</c> (every check) and <c>/alive</c> (the process alone), in every environment. Their bodies are one word,
+    /// without detail; whoever wants more on <c>/health</c> configures
+    /// <see cref="AspNetCore.Diagnostics.HealthChecks.HealthCheckOptions"/> in the container.
+    /// </summary>
+    public static WebApplication MapDefaultEndpoints(this WebApplication app)
+    {
+        app.MapHealthEndpoints();
+        return app;
+    }
 }

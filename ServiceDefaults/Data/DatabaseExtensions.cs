@@ -1,12 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using ServiceDefaults.Data;
+
 namespace Microsoft.Extensions.Hosting;
 
 public static class DatabaseExtensions
 {
+    /// <summary>Connections of one instance: four services with two instances each then stay within Postgres' default of 100 for most loads.</summary>
+    private const int MaxPoolSize = 20;
+
+    /// <summary>Seconds to wait for a free or a new connection; then 503.</summary>
+    private const int ConnectTimeout = 5;
+
+    /// <summary>Seconds for one statement; then 503. The gateway gives up after 30 s.</summary>
+    private const int CommandTimeout = 10;
+
     /// <summary>
     /// Adds the service's database: a pooled <c>NpgsqlDataSource</c>, its health check, and the migrations that
     /// <typeparamref name="TMarker"/>'s assembly embeds (<c>Data/Migrations/0001_name.sql</c>), applied at start, before any
     /// other hosted service runs, each once, under an advisory lock. A changed checksum stops the start.
     /// </summary>
+    /// <remarks>Pool size and time limits have defaults of ours where the connection string says nothing.</remarks>
     public static void AddDatabase<TMarker>(this IHostApplicationBuilder builder, string connectionName)
-        => throw new NotSupportedException();
+    {
+        builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => SetDefaults(
+            source.ConnectionStringBuilder, builder.Environment.ApplicationName));
+
+        builder.Services.AddSingleton<IHostedService>(services => new MigrationService(
+            services.GetRequiredService<NpgsqlDataSource>,
+            [MigrationSet.Embedded(typeof(MigrationSet).Assembly), MigrationSet.Embedded(typeof(TMarker).Assembly)],
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<MigrationService>()));
+    }
+
+    private static void SetDefaults(NpgsqlConnectionStringBuilder connection, string applicationName)
+    {
+        SetDefault("Maximum Pool Size", MaxPoolSize);
+        SetDefault("Timeout", ConnectTimeout);
+        SetDefault("Command Timeout", CommandTimeout);
+        SetDefault("Application Name", applicationName);
+
+        void SetDefault(string keyword, object value)
+        {
+            if (!connection.ShouldSerialize(keyword))
+            {
+                connection[keyword] = value;
+            }
+        }
+    }
 }

@@ -18,8 +18,13 @@ public interface IErrorBodyWriter
 public static class ErrorBodies
 {
     /// <summary>
-    /// Exceptions become 413 or 400 (<see cref="BadHttpRequestException"/>), 503 with <c>Retry-After</c> (Postgres, Redis or the
-    /// broker away or too slow), else 500; the text of an exception never reaches the client.
+    /// Exceptions become 413 or 400 (<see cref="BadHttpRequestException"/>), 503 with <c>Retry-After</c> of 1 to 5 seconds (Postgres,
+    /// Redis or the broker away or too slow), else 500; the text of an exception never reaches the client. Stands after
+    /// <see cref="CorrelationId.UseCorrelationId"/> and before everything that can fail.
     /// </summary>
-    public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app) => throw new NotSupportedException();
+    /// <remarks>
+    /// The body comes from the <see cref="IErrorBodyWriter"/> of the service; without one it is problem details (RFC 9457) with a
+    /// member <c>error</c>. Headers set before the failure stay (limits, CORS), except those that describe the failed answer.
+    /// </remarks>
+    public static IApplicationBuilder UseErrorBodies(this IApplicationBuilder app) => app.UseMiddleware<ErrorBodyMiddleware>();
 }

@@ -1,11 +1,27 @@
 using MassTransit;
-using Microsoft.Extensions.Hosting;
 
 namespace ServiceDefaults.Messaging;
 
 /// <summary>What one service says to the bus: what it publishes and what it listens to.</summary>
 public sealed class MessageBusBuilder
 {
+    private readonly IBusRegistrationConfigurator _bus;
+    private readonly IEndpointNameFormatter _names;
+    private readonly string _instance = Guid.NewGuid().ToString("N")[..12];
+
+    internal MessageBusBuilder(IBusRegistrationConfigurator bus, IEndpointNameFormatter names)
+    {
+        _bus = bus;
+        _names = names;
+    }
+
+    internal List<EventType> Events { get; } = [];
+
+    /// <summary>Queues of this instance alone.</summary>
+    internal HashSet<string> InstanceQueues { get; } = new(StringComparer.Ordinal);
+
+    internal bool HasConsumers { get; private set; }
+
     /// <summary>Registers an event that this service publishes through its outbox.</summary>
     /// <param name="hasConsumer">
     /// Whether some service is known to consume it: then it is published <c>mandatory</c>, and stays in the outbox while no
@@ -13,27 +29,38 @@ public sealed class MessageBusBuilder
     /// </param>
     public MessageBusBuilder Publishes<TEvent>(bool hasConsumer = false)
         where TEvent : class
-        => throw new NotSupportedException();
+    {
+        Events.Add(new EventType(typeof(TEvent), hasConsumer));
+        return this;
+    }
 
     /// <summary>One durable queue for all instances, named by the definition, such as <c>pairing-device-revoked</c>.</summary>
+    /// <remarks>
+    /// A definition that names no endpoint gets <c>{service}-{consumer}</c> in kebab case, without "Consumer". Instances and threads
+    /// share the queue, so messages of one aggregate may be handled at the same time; the definition can limit that.
+    /// </remarks>
     public MessageBusBuilder Consumes<TConsumer, TDefinition>()
         where TConsumer : class, IConsumer
         where TDefinition : class, IConsumerDefinition<TConsumer>
-        => throw new NotSupportedException();
+    {
+        _bus.AddConsumer<TConsumer, TDefinition>();
+        HasConsumers = true;
+        return this;
+    }
 
     /// <summary>A queue of this instance alone, gone with it: every instance sees every message.</summary>
+    /// <remarks>What is published while the instance has no connection does not reach it: read the state again where that matters.</remarks>
     public MessageBusBuilder ObservedByEveryInstance<TConsumer>()
         where TConsumer : class, IConsumer
-        => throw new NotSupportedException();
-}
-
-public static class MessageBusExtensions
-{
-    /// <summary>
-    /// Adds the bus on the connection <c>rabbitmq</c>, the outbox with its relay, the inbox, retry with back-off and the health
-    /// check. The service reports ready only when its queues are declared.
-    /// </summary>
-    /// <param name="serviceName">The service's one name, such as <c>pairing</c>: prefix of its queues.</param>
-    public static void AddMessageBus(this IHostApplicationBuilder builder, string serviceName, Action<MessageBusBuilder> configure)
-        => throw new NotSupportedException();
+    {
+        var queue = $"{_names.Consumer<TConsumer>()}-{_instance}";
+        _bus.AddConsumer<TConsumer>().Endpoint(endpoint =>
+        {
+            endpoint.Name = queue;
+            endpoint.Temporary = true;
+        });
+        InstanceQueues.Add(queue);
+        HasConsumers = true;
+        return this;
+    }
 }

@@ -1,0 +1,4 @@
+namespace ServiceDefaults.Tests.Infrastructure;
+
+/// <summary>Marks this assembly, which embeds no migrations.</summary>
+internal sealed class NoMigrations;

@@ -184,9 +184,9 @@ internal sealed partial class OutboxRelay(
         private readonly List<ParkedRow> _unanswered = [];
         private long _started = clock.GetTimestamp();
 
-        public IReadOnlyCollection<long> Published => _published;
+        public List<long> Published => _published;
 
-        public IReadOnlyCollection<ParkedRow> Parked => _parked;
+        public List<ParkedRow> Parked => _parked;
 
         /// <summary>Whether more is to be done at once.</summary>
         public bool HasMore { get; set; }

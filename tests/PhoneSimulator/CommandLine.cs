@@ -13,7 +13,8 @@ internal sealed record CommandLine(Uri Gateway, string? AdminKey, string? Tenant
     public const string Usage = """
         Plays a phone that pairs through the gateway.
 
-          dotnet run --project tests/PhoneSimulator -- --admin-key <uuid>       makes a tenant, mints a pairing, pairs
+          dotnet run --project tests/PhoneSimulator                             makes a tenant, mints a pairing, pairs
+          dotnet run --project tests/PhoneSimulator -- --admin-key <uuid>       the same with an admin key other than this machine's AppHost's
           dotnet run --project tests/PhoneSimulator -- --tenant-key <uuid>      mints a pairing, pairs
           dotnet run --project tests/PhoneSimulator -- --jwt <qr content>       only the phone's part
 
@@ -55,12 +56,12 @@ internal sealed record CommandLine(Uri Gateway, string? AdminKey, string? Tenant
 
         var options = new CommandLine(
             gateway,
-            values.GetValueOrDefault("--admin-key"),
+            values.GetValueOrDefault("--admin-key") ?? (values.ContainsKey("--tenant-key") || values.ContainsKey("--jwt") ? null : DeveloperSecrets.AdminKey()),
             values.GetValueOrDefault("--tenant-key"),
             user,
             values.GetValueOrDefault("--username", "ada"),
             values.GetValueOrDefault("--jwt"),
             showQrCode);
-        return options is { AdminKey: null, TenantKey: null, Jwt: null } ? (null, "One of --admin-key, --tenant-key, --jwt is needed.\n\n" + Usage) : (options, "");
+        return options is { AdminKey: null, TenantKey: null, Jwt: null } ? (null, "AppHost has made no admin key on this machine yet, so one of --admin-key, --tenant-key, --jwt is needed.\n\n" + Usage) : (options, "");
     }
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Http;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 
@@ -64,7 +65,7 @@ internal static class GatewayExtensions
             app.UseHsts();
         }
 
-        app.UseMiddleware<EdgeCorrelationId>();
+        app.UseCorrelationId();
         app.UseMiddleware<UnansweredRequests>();
         app.UseRouting();
         app.UseMiddleware<RequestHead>();

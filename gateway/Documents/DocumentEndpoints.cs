@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Gateway.Routing;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using ServiceDefaults.Discovery;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Documents;
@@ -28,6 +29,7 @@ internal static class DocumentEndpoints
     {
         app.MapMethods("/openapi/{service}.json", [HttpMethods.Get, HttpMethods.Head], GetDocumentAsync);
 
+        var endpoints = app.Services.GetRequiredService<ServiceEndpoints>();
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/docs", StringComparison.Ordinal),
             docs =>
@@ -43,7 +45,7 @@ internal static class DocumentEndpoints
                 {
                     page.RoutePrefix = "docs";
                     page.DocumentTitle = "Platform";
-                    foreach (var service in ServiceNames.All.Where(service => app.Configuration.InstancesOf(service).Count > 0))
+                    foreach (var service in ServiceNames.All.Where(service => endpoints.Get(service).Count > 0))
                     {
                         page.SwaggerEndpoint($"/openapi/{service}.json", service);
                     }

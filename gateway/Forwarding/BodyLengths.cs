@@ -62,6 +62,11 @@ internal sealed class BodyLengths(IOptions<GatewayOptions> options)
                 }
             }
         }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            // The server reports some broken chunk sizes so.
+            throw new BadHttpRequestException("The request body is not framed as HTTP says.", exception);
+        }
         finally
         {
             if (!complete)

@@ -145,7 +145,7 @@ internal sealed partial class ForwardRequest(
     {
         if (context.GetForwarderErrorFeature() is { Error: not ForwarderError.NoAvailableDestinations } failure)
         {
-            LogFailure(route.Service, failure.Error, Reason(failure.Exception), status, EdgeCorrelationId.Of(context));
+            LogFailure(route.Service, failure.Error, Reason(failure.Exception), status);
         }
 
         return status == StatusCodes.Status503ServiceUnavailable && errors.TryWritePreflight(context)
@@ -161,6 +161,6 @@ internal sealed partial class ForwardRequest(
         _ => exception.GetBaseException().GetType().Name,
     };
 
-    [LoggerMessage(LogLevel.Warning, "A request to {Service} failed: {Error}, {Reason}; answered {Status}, correlation id {CorrelationId}.")]
-    private partial void LogFailure(string service, ForwarderError error, string reason, int status, string correlationId);
+    [LoggerMessage(LogLevel.Warning, "A request to {Service} failed: {Error}, {Reason}; answered {Status}.")]
+    private partial void LogFailure(string service, ForwarderError error, string reason, int status);
 }

@@ -1,6 +1,7 @@
 using Gateway.Health;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using ServiceDefaults.Discovery;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -8,17 +9,23 @@ using Yarp.ReverseProxy.LoadBalancing;
 
 namespace Gateway.Routing;
 
-/// <summary>Turns <see cref="RouteTable"/> and the services' addresses into YARP's routes and clusters.</summary>
-internal sealed class ProxyConfiguration : IProxyConfigProvider, IDisposable
+/// <summary>
+/// Turns <see cref="RouteTable"/> and the services' addresses (<c>services:{name}:http:{n}</c>) into YARP's routes and clusters,
+/// anew whenever the configuration changes. A service without an address is not deployed.
+/// </summary>
+internal sealed partial class ProxyConfiguration : IProxyConfigProvider, IDisposable
 {
-    private readonly IConfiguration _configuration;
+    private readonly ServiceEndpoints _endpoints;
+    private readonly ILogger<ProxyConfiguration> _logger;
     private readonly GatewayOptions _options;
     private readonly IDisposable _configurationChanges;
     private volatile Snapshot _current;
 
-    public ProxyConfiguration(IConfiguration configuration, IOptions<GatewayOptions> options)
+    public ProxyConfiguration(
+        ServiceEndpoints endpoints, IConfiguration configuration, IOptions<GatewayOptions> options, ILogger<ProxyConfiguration> logger)
     {
-        _configuration = configuration;
+        _endpoints = endpoints;
+        _logger = logger;
         _options = options.Value;
         _current = Read();
         _configurationChanges = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
@@ -31,9 +38,21 @@ internal sealed class ProxyConfiguration : IProxyConfigProvider, IDisposable
     private void Reload()
     {
         var previous = _current;
-        _current = Read();
+        try
+        {
+            _current = Read();
+        }
+        catch (InvalidOperationException exception)
+        {
+            LogUnreadable(exception);
+            return;
+        }
+
         previous.SignalChange();
     }
+
+    [LoggerMessage(LogLevel.Error, "The changed configuration has an address that cannot be read; the addresses stay as they were.")]
+    private partial void LogUnreadable(Exception exception);
 
     private Snapshot Read()
         => new([.. RouteTable.Routes.Select(ToRoute)], [.. ServiceNames.All.Select(ToCluster)]);
@@ -49,9 +68,9 @@ internal sealed class ProxyConfiguration : IProxyConfigProvider, IDisposable
     {
         ClusterId = service,
         LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
-        Destinations = _configuration.InstancesOf(service).ToDictionary(
-            instance => $"{service}-{instance.Key}",
-            instance => new DestinationConfig { Address = instance.Value },
+        Destinations = _endpoints.Get(service).Distinct().ToDictionary(
+            instance => instance.Authority,
+            instance => new DestinationConfig { Address = instance.AbsoluteUri.TrimEnd('/') },
             StringComparer.Ordinal),
         HttpRequest = new ForwarderRequestConfig
         {

@@ -13,6 +13,7 @@ public sealed partial class ProgramTests
     public async Task Process_Starts_TakesMailAndStopsOnSigterm()
     {
         using var process = Start(("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Inbox__SmtpPort", "0"));
+        await using var end = new ProcessEnd(process);
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
         while (ports.Count < 2 && await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
@@ -45,6 +46,7 @@ public sealed partial class ProgramTests
         var inbox = new InboxHost();
         await inbox.InitializeAsync();
         using var process = Start(("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Inbox__SmtpPort", inbox.SmtpPort.ToString(CultureInfo.InvariantCulture)));
+        await using var end = new ProcessEnd(process);
 
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -53,6 +55,25 @@ public sealed partial class ProgramTests
 
         Assert.NotEqual(0, process.ExitCode);
         Assert.Contains("Choose another port with Inbox:SmtpPort", await output + errors, StringComparison.Ordinal);
+    }
+
+    // A test that fails leaves no process behind, and one whose process hangs ends: with the process its output ends.
+    private sealed class ProcessEnd : IAsyncDisposable
+    {
+        private readonly Process process;
+        private readonly Timer timer;
+
+        public ProcessEnd(Process process)
+        {
+            this.process = process;
+            timer = new(_ => process.Kill(), state: null, Patience.Limit, Timeout.InfiniteTimeSpan);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await timer.DisposeAsync();
+            process.Kill();
+        }
     }
 
     private static Process Start(params (string Name, string Value)[] environment)

@@ -190,6 +190,29 @@ public sealed class OtlpReceiverTests
         Assert.Equal("good", Assert.Single(instruments.EnumerateArray()).GetProperty("name").GetString());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(ulong.MaxValue)]
+    public async Task Export_ImpossibleTimes_AreKeptAndShown(ulong time)
+    {
+        await using var server = await StartAsync();
+        var now = DateTimeOffset.UtcNow;
+        var metric = new Message().Text(1, "requests").Embedded(7, new Message().Embedded(1, new Message().Fixed64(3, time).Double(4, 1)).Varint(3, 1));
+        var later = new Message().Text(1, "requests").Embedded(7, new Message().Embedded(1, new Message().Fixed64(3, ulong.MaxValue - 1).Double(4, 9)).Varint(3, 1));
+        var span = new Message().Bytes(1, TraceId).Bytes(2, OtlpRequests.Id(1, 8)).Fixed64(7, time).Fixed64(8, 0);
+
+        using var metrics = await server.ExportAsync("/v1/metrics", OtlpRequests.Envelope("pairing", "meter", [OtlpRequests.Counter("requests", now, 5), metric, later]));
+        using var traces = await server.ExportAsync("/v1/traces", OtlpRequests.Envelope("pairing", "x", [span]));
+        using var logs = await server.ExportAsync("/v1/logs", OtlpRequests.Envelope("pairing", "x", [new Message().Fixed64(1, time)]));
+
+        using var client = await server.LogInAsync();
+        foreach (var path in new[] { "/api/metrics/chart?resource=pairing&meter=meter&instrument=requests", "/api/traces", $"/api/traces/{Convert.ToHexStringLower(TraceId)}", "/api/logs" })
+        {
+            await JsonAsync(client, path);
+        }
+    }
+
     [Fact]
     public async Task Metrics_NoRecordedValue_IsNoPointAndNoRejection()
     {

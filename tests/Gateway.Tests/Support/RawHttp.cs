@@ -19,7 +19,15 @@ internal static class RawHttp
         await using var stream = client.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
         using var answer = new MemoryStream();
-        await stream.CopyToAsync(answer, patience.Token);
+        try
+        {
+            await stream.CopyToAsync(answer, patience.Token);
+        }
+        catch (IOException) when (answer.Length > 0)
+        {
+            // After an answer to half a request the server may end the connection the hard way.
+        }
+
         return Encoding.Latin1.GetString(answer.ToArray());
     }
 

@@ -19,7 +19,7 @@ public sealed class PageTests : IAsyncLifetime
         await inbox.InitializeAsync();
 
         // How long a browser takes depends on what else the machine does; what it shows does not.
-        SetDefaultExpectTimeout(60_000);
+        SetDefaultExpectTimeout((float)Patience.Limit.TotalMilliseconds);
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new()
         {

@@ -16,6 +16,7 @@ internal sealed class DashboardHost : IAsyncDisposable
     private readonly WebApplication receiver;
     private readonly CancellationTokenSource stopping;
     private readonly Task watching;
+    private bool isDisposed;
 
     private DashboardHost(DashboardOptions options, WebApplication frontend, WebApplication receiver, Task watching, CancellationTokenSource stopping)
     {
@@ -75,6 +76,11 @@ internal sealed class DashboardHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isDisposed, true))
+        {
+            return;
+        }
+
         // Streams end first: Kestrel would wait for them.
         await stopping.CancelAsync();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -118,7 +124,7 @@ internal sealed class DashboardHost : IAsyncDisposable
         var app = LoopbackServer.Build(options.OtlpUrl, options, limits =>
         {
             limits.MaxConcurrentConnections = MaxConnections;
-            limits.MaxRequestBodySize = OtlpEndpoints.MaxBodyBytes;
+            limits.MaxRequestBodySize = OtlpEndpoints.MaxRefusedBodyBytes;
         });
         app.UseFailures(logger);
         app.UseLoopbackHostsOnly();

@@ -91,8 +91,8 @@ public sealed class PairingApp : IAsyncLifetime
         var servers = await BackingServers.GetAsync();
         Database = _sameServersAs?.Database ?? await servers.CreateDatabaseAsync("pairing-db");
         Redis = _sameServersAs?.Redis ?? $"{servers.Redis},defaultDatabase={1 + ((Interlocked.Increment(ref s_redisDatabase) & int.MaxValue) % 15)}";
-        SetDefault("ConnectionStrings:pairing-db", Database);
-        SetDefault("ConnectionStrings:redis", Redis);
+        Database = SetDefault("ConnectionStrings:pairing-db", Database);
+        Redis = SetDefault("ConnectionStrings:redis", Redis);
         SetDefault("ConnectionStrings:rabbitmq", servers.RabbitMQ);
 
         _factory = new WebApplicationFactory<PairingOptions>().WithWebHostBuilder(host =>
@@ -110,6 +110,7 @@ public sealed class PairingApp : IAsyncLifetime
                 ConfigureServices?.Invoke(services);
             });
         });
+        await StartServerAsync();
         Client = _factory.CreateClient();
     }
 
@@ -175,5 +176,27 @@ public sealed class PairingApp : IAsyncLifetime
         await _factory!.DisposeAsync();
     }
 
-    private void SetDefault(string key, string value) => _settings.TryAdd(key, value);
+    // Parts of the start wait on the clock, which nobody else moves yet. Afterwards it stands on a whole second again.
+    private async Task StartServerAsync()
+    {
+        var starting = Task.Run(() => _factory!.Server);
+        if (Clock is FakeClock clock)
+        {
+            while (!starting.IsCompleted)
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(25));
+                await Task.WhenAny(starting, Task.Delay(25));
+            }
+
+            clock.AdvanceTo(DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds() + 1));
+        }
+
+        await starting;
+    }
+
+    private string SetDefault(string key, string value)
+    {
+        _settings.TryAdd(key, value);
+        return _settings[key]!;
+    }
 }

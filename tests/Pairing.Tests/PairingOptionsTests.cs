@@ -79,7 +79,11 @@ public sealed class PairingOptionsTests
     public async Task Start_WithoutSecrets_IsRefused(string environment)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Pairing:KeySeed"] = "" };
-        await Assert.ThrowsAnyAsync<Exception>(() => PairingApp.StartAsync(settings, environment: environment));
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await using var app = await PairingApp.StartAsync(settings, environment: environment);
+            await app.Client.GetAsync("/alive", TestContext.Current.CancellationToken);
+        });
     }
 
     private static Microsoft.Extensions.Options.ValidateOptionsResult Validate(PairingOptions options, string environment)

@@ -138,9 +138,9 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, RedisKeys keys,
         return Array.ConvertAll(due, jti => Guid.Parse((string)jti!));
     }
 
-    /// <summary>Gives due pairings, none of which is linked, the state they are due; see <c>settle.lua</c>.</summary>
+    /// <summary>Gives due pairings the state they are due, after the linked ones were approved; see <c>settle.lua</c>.</summary>
     /// <returns>The expired ones: their event has to be published, and then <see cref="ForgetDueAsync"/> called.</returns>
-    public async Task<IReadOnlyList<ExpiredPairing>> SettleAsync(IEnumerable<Guid> due)
+    public async Task<IReadOnlyList<ExpiredPairing>> SettleAsync(IReadOnlyList<Guid> due)
     {
         var answer = (RedisResult[])await SettleScript.RunAsync(
             Redis, [keys.Due], [Now, ClaimLifetime, keys.StatePrefix, .. due.Select(jti => (RedisValue)Text(jti))]);

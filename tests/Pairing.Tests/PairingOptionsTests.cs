@@ -38,6 +38,8 @@ public sealed class PairingOptionsTests
         { "Pairing:MaximumStatusStreams", options => options.MaximumStatusStreams = 0 },
         { "Pairing:StatusStreamFallback", options => options.StatusStreamFallback = TimeSpan.FromMilliseconds(99) },
         { "Pairing:SweepInterval", options => options.SweepInterval = TimeSpan.FromSeconds(61) },
+        { "Pairing:RedisNamespace", options => options.RedisNamespace = "a:b" },
+        { "Pairing:RedisNamespace", options => options.RedisNamespace = new string('a', 65) },
         { "Pairing:TrustedProxies", options => options.TrustedProxies.Add("10.0.0.0/33") },
         { "Pairing:Realms:0:Issuer", options => options.Realms.Add(Realm(realm => realm.Issuer = "")) },
         { "Pairing:Realms:0:Issuer", options => options.Realms.Add(Realm(realm => realm.Issuer = "hauth:orchestrator")) },
@@ -77,7 +79,11 @@ public sealed class PairingOptionsTests
     public async Task Start_WithoutSecrets_IsRefused(string environment)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Pairing:KeySeed"] = "" };
-        await Assert.ThrowsAnyAsync<Exception>(() => PairingApp.StartAsync(settings, environment: environment));
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await using var app = await PairingApp.StartAsync(settings, environment: environment);
+            await app.Client.GetAsync("/alive", TestContext.Current.CancellationToken);
+        });
     }
 
     private static Microsoft.Extensions.Options.ValidateOptionsResult Validate(PairingOptions options, string environment)

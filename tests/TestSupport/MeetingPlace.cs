@@ -18,8 +18,8 @@ public sealed class MeetingPlace(string folder)
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Open until this process ends.</summary>
-    private FileStream? lease;
+    /// <summary>Open until this process ends. Static, because nobody keeps the meeting place: a collected one would close its lease.</summary>
+    private static FileStream? lease;
 
     /// <summary>The folder itself.</summary>
     public string Folder => folder;

@@ -48,6 +48,7 @@ public static class PairingExtensions
             () => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(2) });
 
         // Stores.
+        services.AddSingleton<RedisKeys>();
         services.AddSingleton<PairingStore>();
         services.AddSingleton<PairingDatabase>();
         services.AddSingleton<PairingStatusReader>();

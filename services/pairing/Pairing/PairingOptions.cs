@@ -64,6 +64,12 @@ public sealed class PairingOptions
     public bool RateLimits { get; set; } = true;
 
     /// <summary>
+    /// Stands behind <c>pairing:</c> in the names of Redis keys: up to 64 of <c>a</c>–<c>z</c>, <c>0</c>–<c>9</c>, <c>-</c>. Default: empty. For
+    /// several installations on one Redis, which would otherwise end each other's pairings.
+    /// </summary>
+    public string RedisNamespace { get; set; } = "";
+
+    /// <summary>
     /// How many status streams one instance serves at a time, 1–100 000. Default 1 000: each holds a connection and is read from
     /// the stores every <see cref="StatusStreamFallback"/>.
     /// </summary>
@@ -123,6 +129,7 @@ public sealed class PairingOptionsValidator(IHostEnvironment environment) : IVal
 
         Check(faults, options.Issuer.Length > 0, "Pairing:Issuer must not be empty.");
         Check(faults, options.Audience.Length > 0, "Pairing:Audience must not be empty.");
+        Check(faults, IsNamespace(options.RedisNamespace), "Pairing:RedisNamespace may have up to 64 of a–z, 0–9 and '-'.");
         Check(faults, options.MaximumStatusStreams is >= 1 and <= 100_000, "Pairing:MaximumStatusStreams has to be 1–100000.");
         Check(faults, IsInterval(options.StatusStreamFallback), "Pairing:StatusStreamFallback has to be 100 ms – 1 min.");
         Check(faults, IsInterval(options.SweepInterval), "Pairing:SweepInterval has to be 100 ms – 1 min.");
@@ -154,6 +161,9 @@ public sealed class PairingOptionsValidator(IHostEnvironment environment) : IVal
     private bool IsKeySetAddress(string address)
         => Uri.TryCreate(address, UriKind.Absolute, out var uri)
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && environment.IsDevelopment()));
+
+    private static bool IsNamespace(string value)
+        => value.Length <= 64 && value.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-');
 
     private static bool IsInterval(TimeSpan value) => value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromMinutes(1);
 

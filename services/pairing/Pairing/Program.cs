@@ -8,17 +8,19 @@ builder.AddPairing();
 
 var app = builder.Build();
 
-app.MapDefaultEndpoints();
-app.MapPairing();
-
 try
 {
-    await app.RunAsync();
-    return 0;
+    // Before anything starts: a missing or wrong setting is one line that names it, not a stack trace.
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
 }
 catch (OptionsValidationException exception)
 {
-    // A setting is missing or wrong: one line that says which, instead of a stack trace.
     await Console.Error.WriteLineAsync($"pairing cannot start: {string.Join(' ', exception.Failures)}");
     return 1;
 }
+
+app.MapDefaultEndpoints();
+app.MapPairing();
+
+await app.RunAsync();
+return 0;

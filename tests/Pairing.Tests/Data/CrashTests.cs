@@ -108,13 +108,13 @@ public sealed class CrashTests(CrashTests.OwnApp own) : IClassFixture<CrashTests
     public async Task Crash_BetweenCommitAndApproved_TheSweepApprovesAndNeverExpires()
     {
         var (pairing, phone, _) = await LinkedWithOldStateAsync("pending");
-        await _app.RedisDatabase.SortedSetAddAsync("pairing:due", pairing.Jti.ToString(), 1);
-        await _app.RedisDatabase.HashSetAsync($"pairing:state:{pairing.Jti}", "exp", 1);
+        await _app.RedisDatabase.SortedSetAddAsync(_app.Get<RedisKeys>().Due, pairing.Jti.ToString(), 1);
+        await _app.RedisDatabase.HashSetAsync(_app.StateKey(pairing.Jti), "exp", 1);
 
         await _app.Get<ExpirySweeper>().SweepAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal("approved", (string?)await _app.RedisDatabase.HashGetAsync($"pairing:state:{pairing.Jti}", "status"));
-        Assert.False((await _app.RedisDatabase.SortedSetScoreAsync("pairing:due", pairing.Jti.ToString())).HasValue);
+        Assert.Equal("approved", (string?)await _app.RedisDatabase.HashGetAsync(_app.StateKey(pairing.Jti), "status"));
+        Assert.False((await _app.RedisDatabase.SortedSetScoreAsync(_app.Get<RedisKeys>().Due, pairing.Jti.ToString())).HasValue);
         Assert.Empty(await _app.EventBodiesAsync("PairingExpired", pairing.UserId));
         phone.Dispose();
     }
@@ -137,7 +137,7 @@ public sealed class CrashTests(CrashTests.OwnApp own) : IClassFixture<CrashTests
         var pairing = await (await _app.CreateTenantAsync()).CreatePairingAsync();
         var phone = new TestPhone(_app);
         var nonce = await phone.InitAsync(pairing.Jwt);
-        RedisKey key = $"pairing:state:{pairing.Jti}";
+        var key = _app.StateKey(pairing.Jti);
         var before = await _app.RedisDatabase.HashGetAllAsync(key);
         using var complete = await phone.PostCompleteAsync(pairing.Jwt, nonce);
         Assert.Equal(HttpStatusCode.NoContent, complete.StatusCode);

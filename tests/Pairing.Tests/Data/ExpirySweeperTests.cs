@@ -66,7 +66,7 @@ public sealed class ExpirySweeperTests : IAsyncLifetime
 
         _one.FakeClock.Advance(TimeSpan.FromSeconds(30));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while ((string?)await _one.RedisDatabase.HashGetAsync($"pairing:state:{pairing.Jti}", "status") != "pending")
+        while ((string?)await _one.RedisDatabase.HashGetAsync(_one.StateKey(pairing.Jti), "status") != "pending")
         {
             await SweepAsync(_one);
             limit.Token.ThrowIfCancellationRequested();
@@ -89,7 +89,7 @@ public sealed class ExpirySweeperTests : IAsyncLifetime
         await _one.Get<RateLimiter>().CountAsync("init", pairing.Jti, "10.1.2.3");
 
         var redis = _one.Get<StackExchange.Redis.IConnectionMultiplexer>();
-        var keys = redis.GetServer(redis.GetEndPoints()[0]).Keys(_one.RedisDatabase.Database, "pairing:*").ToList();
+        var keys = redis.GetServer(redis.GetEndPoints()[0]).Keys(_one.RedisDatabase.Database, $"pairing:{_one.RedisNamespace}:*").ToList();
         Assert.NotEmpty(keys);
         foreach (var key in keys)
         {

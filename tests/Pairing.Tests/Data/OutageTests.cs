@@ -18,15 +18,20 @@ public sealed class OutageTests : IAsyncLifetime
         var servers = await BackingServers.GetAsync();
         var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabaseAsync("pairing-db"));
         var redis = ConfigurationOptions.Parse(servers.Redis);
-        var endpoint = (IPEndPoint)redis.EndPoints[0];
+        var (host, port) = redis.EndPoints[0] switch
+        {
+            DnsEndPoint dns => (dns.Host, dns.Port),
+            IPEndPoint ip => (ip.Address.ToString(), ip.Port),
+            var other => throw new NotSupportedException(other.ToString()),
+        };
         _postgres = new CuttableProxy(database.Host!, database.Port);
-        _redis = new CuttableProxy(endpoint.Address.ToString(), endpoint.Port);
+        _redis = new CuttableProxy(host, port);
         database.Port = _postgres.Port;
         database.Host = "127.0.0.1";
         _app = await PairingApp.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["ConnectionStrings:pairing-db"] = database.ConnectionString,
-            ["ConnectionStrings:redis"] = $"127.0.0.1:{_redis.Port},password={redis.Password},defaultDatabase=11,connectTimeout=500",
+            ["ConnectionStrings:redis"] = $"127.0.0.1:{_redis.Port},password={redis.Password},defaultDatabase={redis.DefaultDatabase ?? 0},connectTimeout=500",
         });
     }
 

@@ -111,7 +111,7 @@ public sealed class SecrecyTests : IAsyncLifetime
 
     private async Task<string> StateAsync(Guid jti)
     {
-        var fields = await _app.RedisDatabase.HashGetAllAsync($"pairing:state:{jti}");
+        var fields = await _app.RedisDatabase.HashGetAllAsync(_app.StateKey(jti));
         return string.Join('\n', fields.Select(field => Encoding.Latin1.GetString((byte[])field.Value!)));
     }
 }

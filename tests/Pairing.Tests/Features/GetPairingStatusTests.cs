@@ -42,7 +42,7 @@ public sealed class GetPairingStatusTests(PairingApp app)
     [InlineData("abc")]
     [InlineData("6f9619ff8b864011b42d00cf4fc964ff")]
     [InlineData("%7B6f9619ff-8b86-4011-b42d-00cf4fc964ff%7D")]
-    [InlineData("6f9619ff-8b86-4011-b42d-00cf4fc964ff%00")]
+    [InlineData("6f9619ff-8b86-4011-b42d-00cf4fc964ff%09")]
     public async Task GetPairingStatus_NoUuid_Rejected(string jti)
     {
         var tenant = await app.CreateTenantAsync();

@@ -6,20 +6,22 @@ using TestSupport;
 namespace Pairing.Tests.Features;
 
 /// <summary>Contract §2.2 kind 2: tokens of a realm, whose keys a server of the test's own publishes.</summary>
-public sealed class RealmTokenTests : IAsyncLifetime
+public sealed class RealmTokenTests : IClassFixture<RealmTokenTests.AppWithRealm>, IDisposable
 {
-    private TestRealm _realm = null!;
-    private PairingApp _app = null!;
-    private TestPhone _phone = null!;
+    private readonly TestRealm _realm;
+    private readonly PairingApp _app;
+    private readonly TestPhone _phone;
+
+    public RealmTokenTests(AppWithRealm fixture)
+    {
+        (_realm, _app) = (fixture.Realm, fixture.App);
+        _phone = new TestPhone(_app);
+        _realm.Reset();
+        // What the service has fetched for the test before is not fresh any more.
+        Clock.Advance(TimeSpan.FromMinutes(11));
+    }
 
     private FakeClock Clock => _app.FakeClock;
-
-    public async ValueTask InitializeAsync()
-    {
-        _realm = await TestRealm.StartAsync();
-        _app = await PairingApp.StartAsync(_realm.Settings("RS256", "ES256", "PS256"), new FakeClock());
-        _phone = new TestPhone(_app);
-    }
 
     [Fact]
     public async Task RealmToken_WholeWay_LinksThePhone()
@@ -216,23 +218,26 @@ public sealed class RealmTokenTests : IAsyncLifetime
     [Fact]
     public async Task RealmKeys_NeverReached_IsAnOutageAndNotABadToken()
     {
+        await using var app = await PairingApp.StartAsync(_realm.Settings(), new FakeClock(), sameServersAs: _app);
         _realm.Status = 503;
-        using var response = await _phone.PostInitAsync(_realm.Token(_realm.Claims(Clock)));
+        using var response = await _phone.PostInitAsync(_realm.Token(_realm.Claims(app.Clock)), client: app.Client);
         await response.AssertProblemAsync(503, "Service unavailable", "service_unavailable");
         Assert.NotNull(response.Headers.RetryAfter);
 
         _realm.Status = 200;
-        Clock.Advance(TimeSpan.FromSeconds(30));
-        await TakenAsync(_realm.Token(_realm.Claims(Clock)));
+        app.FakeClock.Advance(TimeSpan.FromSeconds(30));
+        using var taken = await _phone.PostInitAsync(_realm.Token(_realm.Claims(app.Clock)), client: app.Client);
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
     }
 
     [Fact]
     public async Task RealmKeys_Redirect_IsNotFollowed()
     {
         await using var other = await TestRealm.StartAsync();
+        await using var app = await PairingApp.StartAsync(_realm.Settings(), new FakeClock(), sameServersAs: _app);
         _realm.Status = 302;
         _realm.Location = other.Address;
-        using var response = await _phone.PostInitAsync(_realm.Token(_realm.Claims(Clock)));
+        using var response = await _phone.PostInitAsync(_realm.Token(_realm.Claims(app.Clock)), client: app.Client);
         await response.AssertProblemAsync(503, "Service unavailable", "service_unavailable");
         Assert.Equal(0, other.Fetches);
     }
@@ -330,10 +335,24 @@ public sealed class RealmTokenTests : IAsyncLifetime
         await response.AssertProblemAsync(401, "Unauthorized", "invalid_token");
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose() => _phone.Dispose();
+
+    public sealed class AppWithRealm : IAsyncLifetime
     {
-        _phone.Dispose();
-        await _app.DisposeAsync();
-        await _realm.DisposeAsync();
+        public TestRealm Realm { get; private set; } = null!;
+
+        public PairingApp App { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Realm = await TestRealm.StartAsync();
+            App = await PairingApp.StartAsync(Realm.Settings("RS256", "ES256", "PS256"), new FakeClock());
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await App.DisposeAsync();
+            await Realm.DisposeAsync();
+        }
     }
 }

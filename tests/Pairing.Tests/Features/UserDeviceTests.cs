@@ -122,7 +122,7 @@ public sealed class UserDeviceTests(PairingApp app)
         foreach (var (tenant, user, device) in new[]
         {
             (pairing.Tenant, pairing.UserId, "other"), (pairing.Tenant, Guid.NewGuid(), phone.DeviceId), (stranger, pairing.UserId, phone.DeviceId),
-            (pairing.Tenant, pairing.UserId, phone.DeviceId.ToUpperInvariant()), (pairing.Tenant, pairing.UserId, "a\0b"), (pairing.Tenant, pairing.UserId, new string('x', 129)),
+            (pairing.Tenant, pairing.UserId, phone.DeviceId.ToUpperInvariant()), (pairing.Tenant, pairing.UserId, "a\tb"), (pairing.Tenant, pairing.UserId, new string('x', 129)),
         })
         {
             using var response = await DeleteAsync(tenant, user, device);

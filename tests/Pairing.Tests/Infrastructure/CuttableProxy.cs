@@ -104,8 +104,16 @@ public sealed class CuttableProxy : IAsyncDisposable
     private void Close(Socket socket)
     {
         _sockets.TryRemove(socket, out _);
-        // Without lingering: the peer sees a reset, as when a server dies.
-        socket.LingerState = new LingerOption(true, 0);
+        try
+        {
+            // Without lingering: the peer sees a reset, as when a server dies.
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The other side, or the other end of the pump, was faster.
+        }
+
         socket.Dispose();
     }
 }

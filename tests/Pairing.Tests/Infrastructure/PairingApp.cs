@@ -15,7 +15,7 @@ using TestSupport;
 namespace Pairing.Tests.Infrastructure;
 
 /// <summary>
-/// The service, in this process, on real servers: a database and a Redis database of its own. The one that all test classes share runs
+/// The service, in this process, on real servers: a database and Redis keys of its own. The one that all test classes share runs
 /// on the system's clock and without rate limits; classes that need something else make their own.
 /// </summary>
 public sealed class PairingApp : IAsyncLifetime
@@ -23,8 +23,6 @@ public sealed class PairingApp : IAsyncLifetime
     public const string AdminKey = "6f9619ff-8b86-4011-b42d-00cf4fc964ff";
     public const string KeySeed = "key-seed-of-the-tests-0123456789-0123456789-0123456789";
     public const string DataKey = "data-key-of-the-tests-0123456789-0123456789-0123456789";
-
-    private static int s_redisDatabase = Random.Shared.Next(15);
 
     private readonly PairingApp? _sameServersAs;
     private readonly Dictionary<string, string?> _settings = new(StringComparer.Ordinal)
@@ -65,6 +63,9 @@ public sealed class PairingApp : IAsyncLifetime
 
     public string Redis { get; private set; } = "";
 
+    /// <summary>Keeps services apart that do not belong together: one would sweep the other's pairings by its own clock.</summary>
+    public string RedisNamespace { get; private set; } = "";
+
     public HttpClient Client { get; private set; } = null!;
 
     public IServiceProvider Services => _factory!.Services;
@@ -90,9 +91,11 @@ public sealed class PairingApp : IAsyncLifetime
     {
         var servers = await BackingServers.GetAsync();
         Database = _sameServersAs?.Database ?? await servers.CreateDatabaseAsync("pairing-db");
-        Redis = _sameServersAs?.Redis ?? $"{servers.Redis},defaultDatabase={1 + ((Interlocked.Increment(ref s_redisDatabase) & int.MaxValue) % 15)}";
-        SetDefault("ConnectionStrings:pairing-db", Database);
-        SetDefault("ConnectionStrings:redis", Redis);
+        Redis = _sameServersAs?.Redis ?? servers.Redis;
+        RedisNamespace = _sameServersAs?.RedisNamespace ?? Guid.NewGuid().ToString("N");
+        SetDefault("Pairing:RedisNamespace", RedisNamespace);
+        Database = SetDefault("ConnectionStrings:pairing-db", Database);
+        Redis = SetDefault("ConnectionStrings:redis", Redis);
         SetDefault("ConnectionStrings:rabbitmq", servers.RabbitMQ);
 
         _factory = new WebApplicationFactory<PairingOptions>().WithWebHostBuilder(host =>
@@ -110,6 +113,7 @@ public sealed class PairingApp : IAsyncLifetime
                 ConfigureServices?.Invoke(services);
             });
         });
+        await StartServerAsync();
         Client = _factory.CreateClient();
     }
 
@@ -167,7 +171,9 @@ public sealed class PairingApp : IAsyncLifetime
     public IDatabase RedisDatabase => Get<IConnectionMultiplexer>().GetDatabase();
 
     /// <summary>Forgets a pairing's state, as a Redis that has lost its data.</summary>
-    public Task LoseStateAsync(Guid jti) => RedisDatabase.KeyDeleteAsync($"pairing:state:{jti}");
+    public Task LoseStateAsync(Guid jti) => RedisDatabase.KeyDeleteAsync(StateKey(jti));
+
+    public RedisKey StateKey(Guid jti) => Get<Pairing.Data.RedisKeys>().State(jti);
 
     public async ValueTask DisposeAsync()
     {
@@ -175,5 +181,27 @@ public sealed class PairingApp : IAsyncLifetime
         await _factory!.DisposeAsync();
     }
 
-    private void SetDefault(string key, string value) => _settings.TryAdd(key, value);
+    // Parts of the start wait on the clock, which nobody else moves yet. Afterwards it stands on a whole second again.
+    private async Task StartServerAsync()
+    {
+        var starting = Task.Run(() => _factory!.Server);
+        if (Clock is FakeClock clock)
+        {
+            while (!starting.IsCompleted)
+            {
+                clock.Advance(TimeSpan.FromMilliseconds(25));
+                await Task.WhenAny(starting, Task.Delay(25));
+            }
+
+            clock.AdvanceTo(DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds() + 1));
+        }
+
+        await starting;
+    }
+
+    private string SetDefault(string key, string value)
+    {
+        _settings.TryAdd(key, value);
+        return _settings[key]!;
+    }
 }

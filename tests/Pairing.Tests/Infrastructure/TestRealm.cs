@@ -49,8 +49,17 @@ public sealed class TestRealm : IAsyncDisposable
         server.Run(realm.AnswerAsync);
         await server.StartAsync();
         realm.Address = $"{server.Urls.First()}/protocol/openid-connect/certs";
-        realm.KeySet = $$"""{"keys":[{{realm.RsaKey("rsa")}},{{realm.EcKey("ec")}}]}""";
+        realm.Reset();
         return realm;
+    }
+
+    /// <summary>Publishes what it published at first.</summary>
+    public void Reset()
+    {
+        KeySet = $$"""{"keys":[{{RsaKey("rsa")}},{{EcKey("ec")}}]}""";
+        Status = 200;
+        Location = null;
+        Interlocked.Exchange(ref _fetches, 0);
     }
 
     public IReadOnlyDictionary<string, string?> Settings(params string[] algorithms)

@@ -97,8 +97,8 @@ internal sealed partial class ExpirySweeper(
                 await store.ApproveAsync(link);
             }
 
-            // 3. The others get the state that they are due.
-            var expired = await store.SettleAsync(due.Except(links.Select(link => link.Jti)));
+            // 3. The others get the state that they are due; for the linked ones nothing is left to do.
+            var expired = await store.SettleAsync(due);
             if (expired.Count > 0)
             {
                 // 4. Their events, in one transaction; only then are they not due any more.

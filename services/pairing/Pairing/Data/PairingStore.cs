@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pairing.Domain;
 using StackExchange.Redis;
 
@@ -8,11 +7,8 @@ namespace Pairing.Data;
 /// The state of pairings that are not linked yet. In Redis, because it lives for minutes; each change is one script that compares
 /// and swaps, so that of any number of parallel attempts one wins. A linked pairing is a row in Postgres (<see cref="PairingDatabase"/>).
 /// </summary>
-internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider clock)
+internal sealed class PairingStore(IConnectionMultiplexer redis, RedisKeys keys, TimeProvider clock)
 {
-    private const string StatePrefix = "pairing:state:";
-    private static readonly RedisKey DueKey = "pairing:due";
-
     // An index outlives everything that it can name: a realm's token of 600 s, and 10 min of retention.
     private static readonly long IndexLifetime = (long)TimeSpan.FromMinutes(30).TotalMilliseconds;
     private static readonly long ClaimLifetime = (long)PairingRules.ClaimLifetime.TotalMilliseconds;
@@ -43,7 +39,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
     public async Task<CreatedPairing?> CreateAsync(Guid jti, Guid tenantId, Guid userId, string issuer, string username, long expiresAt)
     {
         var answer = (RedisResult[])await CreateScript.RunAsync(Redis, Keys(jti, tenantId, userId), [
-            Now, Text(jti), expiresAt * 1000, Retention, ClaimLifetime, IndexLifetime, StatePrefix,
+            Now, Text(jti), expiresAt * 1000, Retention, ClaimLifetime, IndexLifetime, keys.StatePrefix,
             "tenant", Text(tenantId), "user", Text(userId), "issuer", issuer, "username", username]);
         if ((string)answer[0] == "busy")
         {
@@ -62,7 +58,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
     /// <summary>Takes a <see cref="CreateAsync"/> back whose event could not be committed.</summary>
     public Task UndoCreateAsync(Guid jti, Guid tenantId, Guid userId, CreatedPairing created)
     {
-        var arguments = new List<RedisValue> { Now, Text(jti), Retention, IndexLifetime, StatePrefix };
+        var arguments = new List<RedisValue> { Now, Text(jti), Retention, IndexLifetime, keys.StatePrefix };
         foreach (var old in created.Superseded)
         {
             arguments.AddRange([Text(old.Jti), old.Status, old.Reason]);
@@ -97,7 +93,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
     /// <summary>PENDING → verifying. Of parallel calls one succeeds; it alone may go on, for at most 30 s.</summary>
     public async Task<ClaimOutcome> ClaimAsync(PairingToken token, string claim)
     {
-        var answer = (RedisResult[])await ClaimScript.RunAsync(Redis, [StateKey(token.Jti), DueKey], [
+        var answer = (RedisResult[])await ClaimScript.RunAsync(Redis, [keys.State(token.Jti), keys.Due], [
             Now, Text(token.Jti), Text(token.TenantId), Text(token.UserId), token.Issuer, claim, ClaimLifetime, IndexLifetime,
             .. ProofFields]);
         return (string)answer[0] == "ok"
@@ -107,12 +103,12 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
 
     /// <summary>verifying → PENDING, by the holder of the claim; also takes a <see cref="DenyAsync"/> back that could not be committed.</summary>
     public Task ReleaseAsync(Guid jti, string claim)
-        => ReleaseScript.RunAsync(Redis, [StateKey(jti), DueKey], [Now, Text(jti), claim, Retention, IndexLifetime]);
+        => ReleaseScript.RunAsync(Redis, [keys.State(jti), keys.Due], [Now, Text(jti), claim, Retention, IndexLifetime]);
 
     /// <summary>verifying → DENIED, by the holder of the claim.</summary>
     /// <returns>Whether it still held the claim.</returns>
     public async Task<bool> DenyAsync(Guid jti, string claim, string reason)
-        => (long)await DenyScript.RunAsync(Redis, [StateKey(jti), DueKey], [Now, Text(jti), claim, reason, Retention]) == 1;
+        => (long)await DenyScript.RunAsync(Redis, [keys.State(jti), keys.Due], [Now, Text(jti), claim, reason, Retention]) == 1;
 
     /// <summary>→ APPROVED, after Postgres has committed the link, which decides.</summary>
     public Task ApproveAsync(PairingToken token, DateTimeOffset linkedAt)
@@ -124,7 +120,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
     /// <summary>The state of a pairing, or <see langword="null"/>.</summary>
     public async Task<PairingState?> FindAsync(Guid jti)
     {
-        var values = await Redis.HashGetAsync(StateKey(jti), StateFields).WaitAsync(RedisScript.Timeout);
+        var values = await Redis.HashGetAsync(keys.State(jti), StateFields).WaitAsync(RedisScript.Timeout);
         return values[0].IsNull
             ? null
             : new PairingState(
@@ -138,16 +134,16 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
     /// <summary>Pairings whose end, or whose claim's end, has come.</summary>
     public async Task<IReadOnlyList<Guid>> FindDueAsync(int limit)
     {
-        var due = await Redis.SortedSetRangeByScoreAsync(DueKey, double.NegativeInfinity, Now, take: limit).WaitAsync(RedisScript.Timeout);
+        var due = await Redis.SortedSetRangeByScoreAsync(keys.Due, double.NegativeInfinity, Now, take: limit).WaitAsync(RedisScript.Timeout);
         return Array.ConvertAll(due, jti => Guid.Parse((string)jti!));
     }
 
-    /// <summary>Gives due pairings, none of which is linked, the state they are due; see <c>settle.lua</c>.</summary>
+    /// <summary>Gives due pairings the state they are due, after the linked ones were approved; see <c>settle.lua</c>.</summary>
     /// <returns>The expired ones: their event has to be published, and then <see cref="ForgetDueAsync"/> called.</returns>
-    public async Task<IReadOnlyList<ExpiredPairing>> SettleAsync(IEnumerable<Guid> due)
+    public async Task<IReadOnlyList<ExpiredPairing>> SettleAsync(IReadOnlyList<Guid> due)
     {
         var answer = (RedisResult[])await SettleScript.RunAsync(
-            Redis, [DueKey], [Now, ClaimLifetime, StatePrefix, .. due.Select(jti => (RedisValue)Text(jti))]);
+            Redis, [keys.Due], [Now, ClaimLifetime, keys.StatePrefix, .. due.Select(jti => (RedisValue)Text(jti))]);
         var expired = new List<ExpiredPairing>(answer.Length / 4);
         for (var i = 0; i < answer.Length; i += 4)
         {
@@ -163,7 +159,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
 
     /// <summary>The events of these pairings are safe: nothing is left to do for them.</summary>
     public Task ForgetDueAsync(IEnumerable<Guid> jtis)
-        => Redis.SortedSetRemoveAsync(DueKey, [.. jtis.Select(jti => (RedisValue)Text(jti))]).WaitAsync(RedisScript.Timeout);
+        => Redis.SortedSetRemoveAsync(keys.Due, [.. jtis.Select(jti => (RedisValue)Text(jti))]).WaitAsync(RedisScript.Timeout);
 
     /// <summary>Asks Redis for a sign of life.</summary>
     public Task PingAsync() => Redis.PingAsync().WaitAsync(RedisScript.Timeout);
@@ -171,7 +167,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
     private Task<RedisResult> ApproveAsync(LinkedPairing link, RedisValue expiresAt)
     {
         var until = (link.LinkedAt + PairingRules.ApprovedRetention).ToUnixTimeMilliseconds();
-        return ApproveScript.RunAsync(Redis, [StateKey(link.Jti), DueKey], [
+        return ApproveScript.RunAsync(Redis, [keys.State(link.Jti), keys.Due], [
             Text(link.Jti), Text(link.TenantId), Text(link.UserId), link.Issuer, expiresAt, until, until - Now, .. ProofFields]);
     }
 
@@ -196,10 +192,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, TimeProvider cl
         _ => StoreRefusal.NotFound,
     };
 
-    private static RedisKey[] Keys(Guid jti, Guid tenantId, Guid userId)
-        => [StateKey(jti), string.Create(CultureInfo.InvariantCulture, $"pairing:user:{tenantId}:{userId}"), DueKey];
-
-    private static RedisKey StateKey(Guid jti) => StatePrefix + Text(jti);
+    private RedisKey[] Keys(Guid jti, Guid tenantId, Guid userId) => [keys.State(jti), keys.User(tenantId, userId), keys.Due];
 
     private static string Text(Guid id) => id.ToString();
 }

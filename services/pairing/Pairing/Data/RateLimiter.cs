@@ -6,7 +6,7 @@ namespace Pairing.Data;
 /// The limits of contract §5.3, exact over any minute and shared by all instances: 10 inits and 10 completes per pairing, 60 calls
 /// of either kind per client address. Without Redis there is no limit to check, so the request is refused (503).
 /// </summary>
-internal sealed class RateLimiter(IConnectionMultiplexer redis, TimeProvider clock)
+internal sealed class RateLimiter(IConnectionMultiplexer redis, RedisKeys names, TimeProvider clock)
 {
     public const int PerPairing = 10;
     public const int PerAddress = 60;
@@ -20,8 +20,8 @@ internal sealed class RateLimiter(IConnectionMultiplexer redis, TimeProvider clo
     /// <returns>How long to wait when the limit is reached; then nothing was counted. Else <see langword="null"/>.</returns>
     public async Task<TimeSpan?> CountAsync(string operation, Guid jti, string? address)
     {
-        RedisKey pairing = $"pairing:limit:{operation}:{jti}";
-        RedisKey[] keys = address is null ? [pairing] : [pairing, $"pairing:limit:address:{address}"];
+        var pairing = names.PairingLimit(operation, jti);
+        RedisKey[] keys = address is null ? [pairing] : [pairing, names.AddressLimit(address)];
         RedisValue[] arguments =
             [clock.GetUtcNow().ToUnixTimeMilliseconds(), (long)Window.TotalMilliseconds, PerPairing, PerAddress];
 

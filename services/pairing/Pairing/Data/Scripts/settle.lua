@@ -1,4 +1,4 @@
--- The sweep: gives pairings whose time has come, and which are not linked, the state they are due.
+-- The sweep: gives pairings whose time has come the state they are due. The linked ones among them are approved already.
 -- An expired pairing stays among the due ones until its event is safe, so that a crash in between only repeats it.
 -- KEYS  1 due times
 -- ARGV  1 now, 2 lifetime of a claim, 3 prefix of state keys, 4.. jtis; times in ms

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using ServiceDefaults.Http;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 
@@ -65,7 +64,7 @@ internal static class GatewayExtensions
             app.UseHsts();
         }
 
-        app.UseCorrelationId();
+        app.UseMiddleware<EdgeCorrelationId>();
         app.UseMiddleware<UnansweredRequests>();
         app.UseRouting();
         app.UseMiddleware<RequestHead>();

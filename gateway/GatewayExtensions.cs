@@ -50,6 +50,7 @@ internal static class GatewayExtensions
                 transforms.UseDefaultForwarders = false;
                 var route = RouteTable.Find(transforms.Route.RouteId);
                 transforms.RequestTransforms.Add(new UnchangedTarget(route.RemoveFirstSegment));
+                transforms.RequestTransforms.Add(new TraceContext());
                 if (route.EventStream)
                 {
                     transforms.ResponseTransforms.Add(new EarlyStreamHeaders());
@@ -99,6 +100,9 @@ internal static class GatewayExtensions
     {
         handler.RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1;
         handler.ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1;
+
+        // TraceContext does it.
+        handler.ActivityHeadersPropagator = null;
 
         // Instances are on the same machine or network: a connection that is not there at once never will be.
         handler.ConnectTimeout = TimeSpan.FromSeconds(2);

@@ -2,6 +2,7 @@ using Inbox.Api;
 using Inbox.Messages;
 using Inbox.Smtp;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Inbox;
@@ -17,7 +18,7 @@ public static class InboxExtensions
     public static WebApplicationBuilder AddInbox(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<InboxOptions>().BindConfiguration(InboxOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MessageStore>();
         builder.Services.AddSingleton<SmtpServer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SmtpServer>());

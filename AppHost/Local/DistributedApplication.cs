@@ -1,6 +1,7 @@
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Local.Engine;
 using Aspire.Hosting.Publishing;
+using Aspire.Hosting.Testing;
 
 namespace Aspire.Hosting;
 
@@ -46,13 +47,18 @@ public class DistributedApplication : IHost, IAsyncDisposable
     /// </summary>
     public virtual async Task RunAsync(CancellationToken cancellationToken = default)
     {
-        if (Services.GetRequiredService<DistributedApplicationExecutionContext>().IsPublishMode)
+        if (EntryPoint.Current is not null)
+        {
+            // The test runs the application; the entry point, which called this, only waits for the end.
+            await _host.WaitForShutdownAsync(cancellationToken);
+        }
+        else if (Services.GetRequiredService<DistributedApplicationExecutionContext>().IsPublishMode)
         {
             await PublishAsync(cancellationToken);
         }
         else if (_runsInTest)
         {
-            // The test starts and stops the application; the entry point that called this only waits for the end.
+            await _host.StartAsync(cancellationToken);
             await _host.WaitForShutdownAsync(cancellationToken);
         }
         else
@@ -82,6 +88,9 @@ public class DistributedApplication : IHost, IAsyncDisposable
 
     public virtual async ValueTask DisposeAsync()
     {
+        // Lets an entry point go on that waits for the end.
+        Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
         // The engine, a service, ends what still runs: nobody who forgets to stop leaves processes behind.
         switch (_host)
         {

@@ -28,6 +28,8 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan FirstParking = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestParking = TimeSpan.FromSeconds(30);
 
+    private readonly OutboxLoad _load = new(clock);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Events continue the trace of the request that wrote them, not of whatever started the host.
@@ -50,7 +52,8 @@ internal sealed partial class OutboxRelay(
                     (isAway, delay) = (false, FirstDelay);
                     if (!round.HasMore)
                     {
-                        await signal.WaitAsync(round.IsContended ? ContentionDelay : options.Value.PollInterval, stoppingToken);
+                        await signal.WaitAsync(
+                            round.IsContended ? ContentionDelay : _load.IsAwake ? OutboxLoad.AwakeInterval : options.Value.PollInterval, stoppingToken);
                     }
 
                     continue;
@@ -105,7 +108,8 @@ internal sealed partial class OutboxRelay(
         }
 
         round.SettleUnanswered(publisher.IsBrokerThere);
-        await OutboxStore.CompleteAsync(connection, transaction, round.Published, round.Parked);
+        var staysAwakeFor = _load.Add(round.Published.Count);
+        await OutboxStore.CompleteAsync(connection, transaction, round.Published, round.Parked, staysAwakeFor);
         round.HasMore |= rows.Count >= OutboxStore.Window;
         return round;
     }
@@ -180,9 +184,9 @@ internal sealed partial class OutboxRelay(
         private readonly List<ParkedRow> _unanswered = [];
         private long _started = clock.GetTimestamp();
 
-        public IReadOnlyCollection<long> Published => _published;
+        public List<long> Published => _published;
 
-        public IReadOnlyCollection<ParkedRow> Parked => _parked;
+        public List<ParkedRow> Parked => _parked;
 
         /// <summary>Whether more is to be done at once.</summary>
         public bool HasMore { get; set; }

@@ -39,7 +39,7 @@ public sealed class ManualTimeProvider : TimeProvider
             }
 
             waiters.Add((due, seen));
-            return seen.Task.WaitAsync(TestContext.Current.CancellationToken);
+            return seen.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         }
     }
 

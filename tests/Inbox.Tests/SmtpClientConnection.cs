@@ -46,7 +46,7 @@ public sealed class SmtpClientConnection : IAsyncDisposable
     public async Task<string> ReadReplyAsync()
     {
         var lines = new List<string>();
-        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience.Limit) is { } line)
         {
             lines.Add(line);
             if (line.Length < 4 || line[3] != '-')

@@ -1,10 +1,12 @@
-// What the page asks the server for. Errors carry the server's own words.
+// What the page asks the inbox for. Errors carry the inbox's own words.
 
 async function request(path, options) {
-  const response = await fetch(path, options);
+  const response = await fetch(path, options).catch(() => {
+    throw new Error('The inbox does not answer.');
+  });
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw Object.assign(new Error(problem.detail ?? `The server answered ${response.status}.`), { status: response.status });
+    throw new Error(problem.detail ?? `The inbox answered ${response.status}.`);
   }
 
   return response;

@@ -34,7 +34,7 @@ function refresh() {
           showNothing(page.total > 0);
         }
       } catch (error) {
-        count.textContent = error instanceof TypeError ? 'The inbox does not answer.' : error.message;
+        count.textContent = error.message;
       }
     }
 

@@ -45,7 +45,7 @@ export function neighbour(id, distance) {
   return index < 0 ? ids[0] : ids[Math.min(Math.max(index + distance, 0), ids.length - 1)];
 }
 
-const row = id => id && list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+const row = id => id ? list.querySelector(`[data-id="${CSS.escape(id)}"]`) : null;
 
 function item(message) {
   const recipients = [...message.To, ...message.Cc, ...message.Bcc];

@@ -124,7 +124,7 @@ internal sealed class DashboardHost : IAsyncDisposable
         var app = LoopbackServer.Build(options.OtlpUrl, options, limits =>
         {
             limits.MaxConcurrentConnections = MaxConnections;
-            limits.MaxRequestBodySize = OtlpEndpoints.MaxBodyBytes;
+            limits.MaxRequestBodySize = OtlpEndpoints.MaxRefusedBodyBytes;
         });
         app.UseFailures(logger);
         app.UseLoopbackHostsOnly();

@@ -96,6 +96,11 @@ internal sealed class StartupConsole(
 
     private void Show(Supervisor supervisor, CustomResourceSnapshot snapshot)
     {
+        if (snapshot is { State.Text: "Waiting", WaitingFor: null })
+        {
+            return; // For what, it says in a moment.
+        }
+
         var state = Describe(snapshot);
         var id = supervisor.Instance.Id;
         if (_shown.GetValueOrDefault(id) != state && snapshot.State?.Text != KnownResourceStates.NotStarted)

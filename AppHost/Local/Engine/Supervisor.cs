@@ -131,6 +131,16 @@ internal sealed class Supervisor(
 
     private void Start()
     {
+        // Told at once: whoever waits from now on must not see how it ended before.
+        var isWaiting = Resource.Has<WaitAnnotation>() || Resource is PostgresDatabaseResource;
+        Publish(s => s with
+        {
+            State = isWaiting ? KnownResourceStates.Waiting : KnownResourceStates.Starting,
+            WillRestart = false,
+            IsReady = false,
+            Reason = null,
+            HealthReports = Unknown(),
+        });
         _stop?.Dispose();
         _stop = new();
         var token = _stop.Token;
@@ -171,7 +181,16 @@ internal sealed class Supervisor(
         var ends = 0;
         while (true)
         {
-            Publish(s => s with { State = KnownResourceStates.Starting, WillRestart = false, WaitingFor = null, Reason = null, IsReady = false, ProcessId = null, HealthReports = Unknown() });
+            Publish(s => s with
+            {
+                State = KnownResourceStates.Starting,
+                WillRestart = false,
+                WaitingFor = null,
+                Reason = null,
+                IsReady = false,
+                ProcessId = null,
+                HealthReports = Unknown(),
+            });
             var startedAt = timeProvider.GetTimestamp();
             string reason;
             int? exitCode = null;

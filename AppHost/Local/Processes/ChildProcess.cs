@@ -13,6 +13,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     // When AppHost dies in between, the word never comes.
     private const string Gate = """read -r go && exec "$@" </dev/null""";
 
+    // dash and others pass on only variables whose names they could use themselves, and "ConnectionStrings__pairing-db" is none;
+    // bash passes all. -p: it runs no file that the environment names (BASH_ENV).
+    private static readonly string[] Shell = [File.Exists("/bin/bash") ? "/bin/bash" : "/bin/sh", "-p", "-c"];
+
     // What is left of a group whose leader has died unasked. Also the time for the last lines of somebody who left the group.
     private static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastLinesGrace = TimeSpan.FromSeconds(2);
@@ -157,7 +161,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         string[] become = options.RunAsUser is { } user
             ? [UserSwitch(options.Name), $"--reuid={user}", $"--regid={user}", "--init-groups", "--"]
             : [];
-        var start = new ProcessStartInfo(fileName, [.. arguments, .. become, "/bin/sh", "-c", Gate, options.Name, program, .. options.Arguments])
+        var start = new ProcessStartInfo(fileName, [.. arguments, .. become, .. Shell, Gate, options.Name, program, .. options.Arguments])
         {
             WorkingDirectory = options.WorkingDirectory,
             UseShellExecute = false,

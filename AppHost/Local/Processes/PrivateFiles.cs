@@ -42,6 +42,19 @@ internal static class PrivateFiles
         File.Move(draft, path, overwrite: true);
     }
 
+    /// <summary>Also when the folder is gone already, as an ephemeral stack's is at its end.</summary>
+    public static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // There is no such file.
+        }
+    }
+
     private static DistributedApplicationException OnWindows()
         => new("The default engine runs on Linux and macOS. On Windows run it inside WSL, or run real Aspire: UseAspire=true.");
 }

@@ -64,14 +64,7 @@ internal sealed class ProcessLedger : IAsyncDisposable
         return identity;
     }
 
-    public void Remove(int processId)
-    {
-        // After an ephemeral stack's end the folder is gone.
-        if (Directory.Exists(Folder))
-        {
-            File.Delete(RecordOf(processId));
-        }
-    }
+    public void Remove(int processId) => PrivateFiles.Delete(RecordOf(processId));
 
     public async ValueTask DisposeAsync()
     {
@@ -91,7 +84,7 @@ internal sealed class ProcessLedger : IAsyncDisposable
         watchdog.StandardInput.Close();
         await watchdog.WaitForExitAsync();
         watchdog.Dispose();
-        File.Delete(WatchdogRecordIn(_state));
+        PrivateFiles.Delete(WatchdogRecordIn(_state));
     }
 
     private static void PrepareFolder(StateFolder state)
@@ -105,7 +98,7 @@ internal sealed class ProcessLedger : IAsyncDisposable
     private static string WatchdogRecordIn(StateFolder state) => Path.Combine(state.Processes, WatchdogName);
 
     private static string[] ScriptArguments(StateFolder state)
-        => [ScriptIn(state), state.Processes, ((int)(Grace.TotalSeconds * 10)).ToString(CultureInfo.InvariantCulture), .. state.Ephemeral];
+        => [ScriptIn(state), state.Processes, ((int)(Grace.TotalSeconds * 10)).ToString(CultureInfo.InvariantCulture)];
 
     private static async Task<IReadOnlyList<string>> CleanUpAsync(StateFolder state, CancellationToken cancellationToken)
     {
@@ -197,7 +190,7 @@ internal sealed class ProcessLedger : IAsyncDisposable
         var watchdog = new Process
         {
             EnableRaisingEvents = true,
-            StartInfo = new ProcessStartInfo(fileName, [.. arguments, "/bin/sh", .. ScriptArguments(_state)])
+            StartInfo = new ProcessStartInfo(fileName, [.. arguments, "/bin/sh", .. ScriptArguments(_state), .. _state.Ephemeral])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,

@@ -73,7 +73,7 @@ internal sealed class StateFolder : IDisposable
 
     public void Dispose()
     {
-        File.Delete(System.IO.Path.Combine(Path, OwnerName));
+        PrivateFiles.Delete(System.IO.Path.Combine(Path, OwnerName));
         foreach (var folder in Ephemeral.Where(Directory.Exists))
         {
             Directory.Delete(folder, recursive: true);

@@ -70,10 +70,10 @@ internal abstract class BackingServer : IBackingServer
             throw new DistributedApplicationException($"{Name}: port {Port} of this machine is taken by {owner}.");
         }
 
-        var options = await PrepareAsync(cancellationToken);
-        _process = await ChildProcess.StartAsync(options with { Name = Name, OnLine = OnLine }, Ledger, cancellationToken);
         try
         {
+            var options = await PrepareAsync(cancellationToken);
+            _process = await ChildProcess.StartAsync(options with { Name = Name, OnLine = OnLine }, Ledger, cancellationToken);
             await WaitUntilReadyAsync(_process, cancellationToken);
         }
         catch
@@ -121,6 +121,7 @@ internal abstract class BackingServer : IBackingServer
     /// <exception cref="DistributedApplicationException">It was refused for a reason that waiting does not mend.</exception>
     protected abstract Task ConnectAsync(CancellationToken cancellationToken);
 
+    /// <summary>For every process of this server, so that the listener is called by one at a time.</summary>
     protected void OnLine(string line, bool isError)
     {
         lock (_lastLines)
@@ -130,9 +131,9 @@ internal abstract class BackingServer : IBackingServer
             {
                 _lastLines.Dequeue();
             }
-        }
 
-        _onLine(line, isError);
+            _onLine(line, isError);
+        }
     }
 
     /// <summary>What the server itself said last, as the end of a message.</summary>

@@ -9,7 +9,8 @@ namespace Aspire.Hosting.Local.Servers;
 /// </summary>
 internal sealed class EpmdDaemon(string name, ProcessLedger ledger, Action<string, bool> onLine)
 {
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+    /// <summary>At most one start in this time, should it be unable to run.</summary>
+    private static readonly TimeSpan RestartInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private CancellationTokenSource? _stopping;
@@ -61,17 +62,28 @@ internal sealed class EpmdDaemon(string name, ProcessLedger ledger, Action<strin
 
     private async Task SuperviseAsync(ChildProcess process, ChildProcessOptions options, CancellationToken stopping)
     {
-        while (true)
+        try
         {
-            await Task.WhenAny(process.Exited, Task.Delay(Timeout.Infinite, stopping));
-            await process.StopAsync(StopGrace, CancellationToken.None);
-            await process.DisposeAsync();
-            if (stopping.IsCancellationRequested)
+            while (true)
             {
-                return;
-            }
+                await Task.WhenAny(process.Exited, Task.Delay(Timeout.Infinite, stopping));
+                await process.DisposeAsync();
+                if (stopping.IsCancellationRequested)
+                {
+                    return;
+                }
 
-            process = await ChildProcess.StartAsync(options, ledger, CancellationToken.None);
+                if (TimeProvider.System.GetUtcNow() - process.StartedAt < RestartInterval)
+                {
+                    await Task.Delay(RestartInterval, stopping);
+                }
+
+                process = await ChildProcess.StartAsync(options, ledger, stopping);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // Stopped between two of them, or the ledger has ended everything.
         }
     }
 }

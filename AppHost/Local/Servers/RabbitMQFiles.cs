@@ -20,7 +20,7 @@ internal sealed class RabbitMQFiles(string folder)
     }
 
     /// <summary>Everything that the start script would otherwise look for in places that belong to the machine's own RabbitMQ.</summary>
-    public IReadOnlyDictionary<string, string?> Environment(string node, int epmdPort, int distributionPort)
+    public IReadOnlyDictionary<string, string?> Environment(string node, int epmdPort, int distributionPort, string codePath)
     {
         // Settings for another node, in the shell that started AppHost.
         var variables = System.Environment.GetEnvironmentVariables().Keys.Cast<string>()
@@ -46,8 +46,12 @@ internal sealed class RabbitMQFiles(string folder)
         variables["ERL_CRASH_DUMP_SECONDS"] = "0";
         // Makes the start script become the Erlang machine instead of its parent: the signal to stop reaches the one that must have it.
         variables["RABBITMQ_ALLOW_INPUT"] = "true";
-        variables["RABBITMQ_SERVER_START_ARGS"] = "-noinput";
-        variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
+        // A node that already has its name when RabbitMQ starts need not find out whether it may have it, for which RabbitMQ would start
+        // another Erlang machine. Ours is the only epmd that it may use.
+        variables["RABBITMQ_SERVER_START_ARGS"] = $"-noinput -start_epmd false -sname {node}";
+        variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{codePath} -kernel inet_dist_use_interface {{127,0,0,1}} -kernel inet_dist_listen_min {distributionPort} -kernel inet_dist_listen_max {distributionPort}");
         return variables;
     }
 

@@ -15,20 +15,24 @@ internal sealed class RabbitMQServer(
 {
     // The data belongs to the node's name: neither the resource's port nor the machine's name may be in it.
     private readonly string _node = $"{name}@localhost";
-    private readonly EpmdDaemon _epmd = new(name, ledger, onLine);
+    private EpmdDaemon? _epmd;
 
     protected override string Product => "RabbitMQ";
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await _epmd.StopAsync();
+        if (_epmd is not null)
+        {
+            await _epmd.StopAsync();
+        }
     }
 
     protected override async Task<ChildProcessOptions> PrepareAsync(CancellationToken cancellationToken)
     {
         var rabbit = ServerPrograms.RabbitMQ() ?? throw new DistributedApplicationException($"{Name}: RabbitMQ is not installed.");
         Version = rabbit.Version.ToString();
+        _epmd ??= new EpmdDaemon(Name, Ledger, OnLine);
         await _epmd.StartAsync(State.For(Name), cancellationToken);
         var files = new RabbitMQFiles(State.For(Name));
         files.Write(Port, managementPort, userName, password);
@@ -37,7 +41,7 @@ internal sealed class RabbitMQServer(
             Name = Name,
             FileName = rabbit.Path("rabbitmq-server"),
             WorkingDirectory = files.Folder,
-            Environment = files.Environment(_node, _epmd.Port, distributionPort: Ports.Free()),
+            Environment = files.Environment(_node, _epmd.Port, distributionPort: Ports.Free(), ErlangCodePath.Arguments(rabbit)),
         };
     }
 

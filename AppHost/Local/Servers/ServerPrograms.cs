@@ -54,6 +54,16 @@ internal static partial class ServerPrograms
         return folders.OfType<string>().Select(InstalledRabbitMQ).FirstOrDefault(server => server is not null);
     }
 
+    /// <summary>Where a RabbitMQ has its own and its plugins' code.</summary>
+    public static IEnumerable<string> PluginFolders(string folder)
+    {
+        // The scripts find their home from where they really lie: Debian's are links into …/lib/rabbitmq_server-3.10.8/sbin.
+        var program = Path.Combine(folder, "rabbitmq-server");
+        var home = Path.GetDirectoryName(Path.GetDirectoryName(File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program))!;
+        IEnumerable<string> folders = [Path.Combine(home, "plugins"), .. Subfolders(Path.Combine(home, "lib"), "plugins", "rabbitmq_server-*")];
+        return folders.Where(Directory.Exists);
+    }
+
     /// <summary>A Chromium or Chrome, for the tests.</summary>
     public static string? Chromium()
     {
@@ -83,16 +93,12 @@ internal static partial class ServerPrograms
     /// </summary>
     private static ServerProgram? InstalledRabbitMQ(string folder)
     {
-        var program = Path.Combine(folder, "rabbitmq-server");
-        if (!ProgramPath.IsProgram(program))
+        if (!ProgramPath.IsProgram(Path.Combine(folder, "rabbitmq-server")))
         {
             return null;
         }
 
-        // The scripts find their home from where they really lie: Debian's are links into …/lib/rabbitmq_server-3.10.8/sbin.
-        var home = Path.GetDirectoryName(Path.GetDirectoryName(File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program))!;
-        IEnumerable<string> plugins = [Path.Combine(home, "plugins"), .. Subfolders(Path.Combine(home, "lib"), "plugins", "rabbitmq_server-*")];
-        return plugins.Where(Directory.Exists)
+        return PluginFolders(folder)
             .SelectMany(path => Directory.EnumerateFileSystemEntries(path, "rabbit-*"))
             .Select(path => VersionIn(Path.GetFileName(path)))
             .OfType<Version>()

@@ -5,6 +5,9 @@ namespace AppHost.Tests.Dashboard;
 /// <summary>Reads server-sent events as a browser does.</summary>
 internal sealed class EventReader : IDisposable
 {
+    /// <summary>An event that does not come is a failure and no hanging test run.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly HttpResponseMessage answer;
     private readonly StreamReader reader;
 
@@ -38,7 +41,9 @@ internal sealed class EventReader : IDisposable
     public async Task<(string Name, JsonElement Data)?> NextAsync()
     {
         var name = "";
-        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        ending.CancelAfter(Patience);
+        while (await reader.ReadLineAsync(ending.Token) is { } line)
         {
             if (line.StartsWith("event: ", StringComparison.Ordinal))
             {

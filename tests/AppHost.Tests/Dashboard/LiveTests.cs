@@ -169,7 +169,7 @@ public sealed class LiveTests
         var changed = feed.Changed.Next;
 
         var running = feed.RunAsync(ending.Token);
-        await changed.WaitAsync(Cancellation);
+        await changed.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
 
         Assert.NotNull(feed.Find("pairing-aaaaaaaa"));
         await ending.CancelAsync();

@@ -143,13 +143,15 @@ public sealed class LoginTests
     }
 
     [Fact]
-    public async Task Login_NoForm_Answers415()
+    public async Task Login_NoUrlEncodedForm_Answers415()
     {
         await using var server = await DashboardServer.StartAsync();
 
-        using var answer = await server.Anonymous.PostAsync("/login", new StringContent(DashboardServer.Token), Cancellation);
+        using var text = await server.Anonymous.PostAsync("/login", new StringContent(DashboardServer.Token), Cancellation);
+        using var multipart = await server.Anonymous.PostAsync("/login", new MultipartFormDataContent { { new StringContent(DashboardServer.Token), "token" } }, Cancellation);
 
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, text.StatusCode);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, multipart.StatusCode);
     }
 
     [Fact]

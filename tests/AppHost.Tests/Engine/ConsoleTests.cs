@@ -101,6 +101,7 @@ public sealed class ConsoleTests : IDisposable
         var folder = Path.GetDirectoryName(SampleProject.Built("SampleAppHost"))!;
         var start = new ProcessStartInfo(Aspire.Hosting.Local.Engine.DotNetHost.Path, [SampleProject.Built("SampleAppHost"), "--ephemeral=true", .. args])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder,

@@ -68,7 +68,10 @@ public sealed class ParameterTests : IDisposable
         var second = Store().Value("seed", new GenerateParameterDefault(), keep: true);
 
         Assert.Equal(first, second);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SecretsPath));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SecretsPath));
+        }
     }
 
     [Fact]

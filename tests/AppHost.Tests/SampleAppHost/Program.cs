@@ -1,12 +1,13 @@
 using System.Globalization;
 using Aspire.Hosting;
-using Microsoft.Extensions.Configuration;
 
 var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, DisableDashboard = true });
 switch (builder.Configuration["Scenario"])
 {
     case "failing":
-        builder.AddExecutable("broken", "/bin/sh", ".", "-c", "echo reading the table of cats; echo no such table >&2; exit 3");
+        builder.AddExecutable("broken", "/bin/sh", ".", "-c", "echo reading the table of cats; echo no such table >&2; exit 3")
+            .WithHttpEndpoint()
+            .WithHttpHealthCheck("/");
         break;
     case "parameter":
         builder.AddParameter("missing-value", secret: true);

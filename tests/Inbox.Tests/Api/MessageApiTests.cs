@@ -202,7 +202,7 @@ public sealed class MessageApiTests : IAsyncLifetime
 
         async Task<string> NextAsync(string type)
         {
-            while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            while (await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience.Limit) is { } line)
             {
                 if (line == "event: " + type)
                 {

@@ -99,7 +99,7 @@ public sealed class MigrationTests : IAsyncLifetime
         var set = MigrationSet.Embedded(typeof(MigrationSet).Assembly);
 
         Assert.Equal("ServiceDefaults", set.Source);
-        Assert.Equal(["0001_outbox.sql", "0002_inbox.sql"], set.Migrations.Select(migration => migration.FileName));
+        Assert.Equal(["0001_outbox.sql", "0002_inbox.sql", "0003_outbox_watch.sql"], set.Migrations.Select(migration => migration.FileName));
         Assert.All(set.Migrations, migration => Assert.DoesNotContain('\r', migration.Sql));
     }
 

@@ -127,7 +127,7 @@ public sealed class DiscoveryTests
             ["services:both:http:0"] = "http://10.0.0.2:5080",
             ["services:both:https:0"] = "https://10.0.0.2:5443",
             ["services:many:http:0"] = "http://10.0.0.9:1",
-            ["services:many:http:1"] = "http://10.0.0.9:2",
+            ["services:many:http:2"] = "http://10.0.0.9:2",
             ["services:many:http:10"] = "http://10.0.0.9:11",
             ["services:bare:http:0"] = "10.0.0.4:5010",
             ["services:single:http"] = "http://10.0.0.5/base/",

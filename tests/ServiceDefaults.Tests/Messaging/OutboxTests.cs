@@ -173,6 +173,53 @@ public sealed class OutboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AddAsync_RelayAwake_CommitsWithoutNotification()
+    {
+        await using var service = await TestService.StartAsync(_database, bus => bus.Publishes<ThingHappened>());
+        await service.StopAsync();
+        var notifications = 0;
+        await using var listener = await service.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        listener.Notification += (_, _) => notifications++;
+        await using (var listen = new NpgsqlCommand("LISTEN outbox", listener))
+        {
+            await listen.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await WriteWhileAwakeUntilAsync("clock_timestamp() + interval '1 hour'");
+        Assert.Equal(0, notifications);
+        await WriteWhileAwakeUntilAsync("clock_timestamp()");
+        Assert.Equal(1, notifications);
+
+        async Task WriteWhileAwakeUntilAsync(string until)
+        {
+            await service.ScalarAsync<DateTime>($"UPDATE outbox_watch SET awake_until = {until} RETURNING awake_until");
+            await service.WriteAsync("a", new ThingHappened { Thing = "x", Number = 1 });
+            // Notifications come with the next answer.
+            await using var ask = new NpgsqlCommand("SELECT 1", listener);
+            await ask.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Relay_UnderLoad_StaysAwakeAndPublishesWithoutNotification()
+    {
+        await using var tap = await EventTap.OpenAsync<ThingHappened>(_broker);
+        await using var service = await TestService.StartAsync(
+            _database, bus => bus.Publishes<ThingHappened>(), settings: ("Messaging:PollInterval", "00:10:00"));
+
+        await service.WriteAsync("a", [.. Enumerable.Range(0, 200).Select(number => new ThingHappened { Thing = "x", Number = number })]);
+        await tap.NextAsync(200);
+        await Eventually.BecomesTrueAsync(
+            () => service.ScalarAsync<bool>("SELECT awake_until > '-infinity' FROM outbox_watch"), "it says that it stays awake");
+
+        for (var number = 200; number < 300; number++)
+        {
+            await service.WriteAsync("a", new ThingHappened { Thing = "x", Number = number });
+            Assert.Equal(number, (await tap.NextAsync()).Read<ThingHappened>().Number);
+        }
+    }
+
+    [Fact]
     public async Task Relay_ListeningConnectionKilled_ListensAgain()
     {
         await using var tap = await EventTap.OpenAsync<ThingHappened>(_broker);

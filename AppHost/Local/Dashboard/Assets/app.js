@@ -6,7 +6,8 @@ import * as logs from "./pages/logs.js";
 import * as traces from "./pages/traces.js";
 import * as trace from "./pages/trace.js";
 import * as metrics from "./pages/metrics.js";
-import { stateText } from "./lib/resource.js";
+import { colour } from "./lib/format.js";
+import { stateText, visible } from "./lib/resource.js";
 
 // Which page an address shows. A page exports title and mount(root, values), which returns { show, resources?, console?, runs?, telemetry?, unmount? }.
 const Routes = [
@@ -74,6 +75,11 @@ live.addEventListener("state", ({ detail }) => {
 });
 live.addEventListener("restarted", () => location.reload());
 
+// Services get their colours in the order of the app model, so that these do not depend on which page is opened first.
+live.addEventListener("resources", () => {
+  for (const resource of visible(live.resources)) if (resource.type === "Project") colour(resource.name);
+});
+
 // A screen reader hears that a state changed, and once per update, not each row.
 const announcer = document.getElementById("announcer");
 live.addEventListener("resources", ({ detail: { before, changed } }) => {
@@ -86,5 +92,13 @@ for (const name of ["resources", "console", "runs", "telemetry"]) {
   live.addEventListener(name, ({ detail }) => current?.[name]?.(detail));
 }
 
-navigate();
+// A page begins when the resources are known, or the server cannot be reached.
+let isMounted = false;
+const begin = () => {
+  if (isMounted) return;
+  isMounted = true;
+  navigate();
+};
+live.addEventListener("resources", begin, { once: true });
+live.addEventListener("state", ({ detail }) => { if (detail === "lost") begin(); });
 live.start();

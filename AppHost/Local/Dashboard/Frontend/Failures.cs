@@ -19,7 +19,9 @@ internal static class Failures
                 });
             }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+#pragma warning disable CA1031 // Whatever came of it, there is nobody to tell.
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             // The client went away.
         }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace Aspire.Hosting.Local.Dashboard.Frontend;
 
@@ -50,7 +51,8 @@ internal static class Login
 
         routes.MapPost(Path, async context =>
         {
-            if (!context.Request.HasFormContentType)
+            if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var mediaType)
+                || !mediaType.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             {
                 await Answers.ErrorAsync(context, StatusCodes.Status415UnsupportedMediaType, "Send the token as a form.");
                 return;

@@ -55,10 +55,11 @@ internal sealed class LiveEndpoint(ResourceFeed resources, IDashboardSource sour
                 topics.Add(SendTelemetryAsync(stream, ending.Token));
             }
 
-            // The first that fails ends all: the browser reconnects and gets a whole state again.
-            await await Task.WhenAny(topics);
+            // The first that fails ends all, and none may write once this has returned. The browser reconnects and gets a whole state again.
+            var first = await Task.WhenAny(topics);
             await ending.CancelAsync();
             await Task.WhenAll(topics).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await first;
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {

@@ -22,6 +22,12 @@ internal sealed class OtlpEndpoints(DashboardOptions options, TelemetryStore sto
     /// <summary>Telemetry shrinks by 5 to 10; what shrinks much more is a bomb.</summary>
     public const int MaxUncompressedBytes = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Where Kestrel itself closes the connection, which the sender may see before any answer. Between the two limits the rest of
+    /// the body is read and thrown away, so that the sender learns why.
+    /// </summary>
+    public const int MaxRefusedBodyBytes = MaxUncompressedBytes;
+
     /// <summary>Bodies in memory at a time; further requests wait.</summary>
     private const int MaxBodiesAtOnce = 4;
 
@@ -67,6 +73,12 @@ internal sealed class OtlpEndpoints(DashboardOptions options, TelemetryStore sto
         if (!isGzip && encoding is not ("" or "identity"))
         {
             await RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, RpcCode.InvalidArgument, "Only gzip is read here as a content encoding.");
+            return;
+        }
+
+        if (request.ContentLength > MaxBodyBytes)
+        {
+            await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, RpcCode.ResourceExhausted, "The body is too large.");
             return;
         }
 

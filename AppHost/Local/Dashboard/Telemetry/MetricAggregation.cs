@@ -129,7 +129,8 @@ internal static class MetricAggregation
             var increase = increaseOf(before, sample);
             var from = before?.LastUnixNano ?? (sample.FirstUnixNano - Math.Min(grid.Step, sample.FirstUnixNano));
             before = sample;
-            if ((isFirst && series.HasLostItsBeginning) || sample.FirstUnixNano <= grid.Start || from >= sample.FirstUnixNano)
+            if ((isFirst && series.HasLostItsBeginning) || sample.FirstUnixNano <= grid.Start || from >= sample.FirstUnixNano
+                || from >= grid.EndOf(grid.Steps - 1))
             {
                 continue;
             }

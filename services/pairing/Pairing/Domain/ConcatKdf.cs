@@ -6,23 +6,24 @@ namespace Pairing.Domain;
 /// <summary>The key derivation of ECDH-ES in direct agreement (RFC 7518 §4.6.2; NIST SP 800-56A §5.8.1, SHA-256, one round).</summary>
 public static class ConcatKdf
 {
-    private const int KeyBits = 256;
-
-    /// <summary>Derives the 256-bit content encryption key.</summary>
+    /// <summary>Derives the content encryption key.</summary>
     /// <param name="z">The shared secret Z.</param>
     /// <param name="algorithm">AlgorithmID: the value of <c>enc</c> in direct agreement.</param>
     /// <param name="partyU">PartyUInfo: <c>apu</c>, decoded; empty when absent.</param>
     /// <param name="partyV">PartyVInfo: <c>apv</c>, decoded; empty when absent.</param>
-    public static byte[] DeriveKey(ReadOnlySpan<byte> z, ReadOnlySpan<byte> algorithm, ReadOnlySpan<byte> partyU, ReadOnlySpan<byte> partyV)
+    /// <param name="keyLength">Bytes of the key, at most 32: what one round gives.</param>
+    public static byte[] DeriveKey(
+        ReadOnlySpan<byte> z, ReadOnlySpan<byte> algorithm, ReadOnlySpan<byte> partyU, ReadOnlySpan<byte> partyV, int keyLength = SHA256.HashSizeInBytes)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keyLength, SHA256.HashSizeInBytes);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, 1); // the round
         hash.AppendData(z);
         AppendWithLength(hash, algorithm);
         AppendWithLength(hash, partyU);
         AppendWithLength(hash, partyV);
-        Append(hash, KeyBits); // SuppPubInfo; SuppPrivInfo is empty
-        return hash.GetHashAndReset();
+        Append(hash, (uint)keyLength * 8); // SuppPubInfo; SuppPrivInfo is empty
+        return hash.GetHashAndReset()[..keyLength];
     }
 
     private static void AppendWithLength(IncrementalHash hash, ReadOnlySpan<byte> value)

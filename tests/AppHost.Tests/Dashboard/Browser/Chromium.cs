@@ -15,6 +15,8 @@ public sealed class Chromium : IAsyncLifetime
     {
         var path = Environment.GetEnvironmentVariable("CHROMIUM_PATH") ?? Places.FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException("The browser tests need Chromium: 'apt-get install chromium', or its path in CHROMIUM_PATH.");
+        // On a machine that is busy with other suites a page takes its time; an expectation that is met ends at once.
+        Assertions.SetDefaultExpectTimeout(20_000);
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -40,7 +42,7 @@ public sealed class Chromium : IAsyncLifetime
             ReducedMotion = ReducedMotion.Reduce,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         var page = new BrowserPage(context, await context.NewPageAsync());
         if (logIn)
         {

@@ -22,13 +22,13 @@ export function ansi(text) {
   function append(piece) {
     if (!piece) return;
     const names = classes(style);
-    if (!names && !style.rgb && !style.backRgb) {
+    if (!names) {
       parts.push(...linked(piece));
       return;
     }
-    const span = h("span", { class: names || null }, linked(piece));
-    if (style.rgb) span.style.color = style.rgb;
-    if (style.backRgb) span.style.backgroundColor = style.backRgb;
+    const span = h("span", { class: names }, linked(piece));
+    if (style.rgb) span.style.setProperty("--rgb", style.rgb);
+    if (style.backRgb) span.style.setProperty("--back-rgb", style.backRgb);
     parts.push(span);
   }
 }
@@ -93,6 +93,8 @@ function classes(style) {
   const names = [];
   if (style.colour !== null && style.colour !== undefined) names.push(`ansi-${style.colour}`);
   if (style.back !== null && style.back !== undefined) names.push(`ansi-back-${style.back}`);
+  if (style.rgb) names.push("ansi-rgb");
+  if (style.backRgb) names.push("ansi-back-rgb");
   for (const name of ["bold", "dim", "italic", "underline", "inverse"]) if (style[name]) names.push(`ansi-${name}`);
   return names.join(" ");
 }

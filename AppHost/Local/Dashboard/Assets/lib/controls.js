@@ -118,10 +118,19 @@ export function detailsPanel(label, close) {
 export const facts = pairs => h("dl", { class: "facts" }, pairs.filter(pair => pair && pair[1] !== null && pair[1] !== undefined && pair[1] !== "")
   .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
+let severalInstances = new Set();
+
+/** A sender as a person calls it: with its instance only where the name has several. */
+export const senderName = key => {
+  const name = key.split("/")[0];
+  return severalInstances.has(name) ? key : name;
+};
+
 /** The senders of telemetry for a picker: names, and instances where a name has several. */
 export async function telemetryResources() {
   const all = await get("/api/telemetry/resources");
   const names = [...new Set(all.map(resource => resource.name))];
+  severalInstances = new Set(names.filter(name => all.filter(resource => resource.name === name).length > 1));
   return [["", "All resources"], ...names.flatMap(name => {
     const instances = all.filter(resource => resource.name === name);
     return [[name, name], ...(instances.length > 1 ? instances.map(one => [one.key, `– ${one.instanceId || "(no instance)"}`]) : [])];

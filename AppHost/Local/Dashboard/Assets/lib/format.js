@@ -61,7 +61,7 @@ export const MinimumLevels = [[0, "All levels"], [5, "Debug"], [9, "Information"
 const Colours = 10;
 const colours = new Map();
 
-/** The colour class of a service: the same on every page, given out in the order of first sight. */
+/** The colour class of a service: the same on every page, because the app model's services are asked for first and in its order. */
 export function colour(name) {
   const service = name.split("/")[0];
   if (!colours.has(service)) colours.set(service, `c${colours.size % Colours}`);

@@ -1,5 +1,5 @@
 import { get } from "../lib/api.js";
-import { attributeFilters, detailsPanel, facts, picker, searchField, telemetryResources } from "../lib/controls.js";
+import { attributeFilters, detailsPanel, facts, picker, searchField, senderName, telemetryResources } from "../lib/controls.js";
 import { copyButton, h, keyed } from "../lib/dom.js";
 import { colour, fullTime, level, MinimumLevels, time } from "../lib/format.js";
 import { live } from "../lib/live.js";
@@ -65,7 +65,7 @@ export function mount(root) {
     const row = h("tr", { class: `level-${kind}`, "data-number": record.number },
       h("td", { class: "nowrap" }, h("time", { datetime: fullTime(record.time) }, time(record.time, { fraction: true }))),
       h("td", { class: `level ${kind}` }, name),
-      h("td", { class: "nowrap" }, h("span", { class: `dot ${colour(record.resource)}` }), record.resource),
+      h("td", { class: "nowrap" }, h("span", { class: `dot ${colour(record.resource)}` }), senderName(record.resource)),
       h("td", { class: "message" }, h("button", { type: "button", class: "link plain", onclick: () => choose(record.number) }, record.message || h("em", { class: "muted" }, "no message")), record.hasException && h("span", { class: "tag error" }, "exception")),
       h("td", {}, record.traceId && h("a", { class: "mono", href: link(`/traces/${record.traceId}`, { span: record.spanId }), "aria-label": `Trace ${record.traceId}` }, record.traceId.slice(0, 8))));
     row.addEventListener("click", event => {

@@ -1,7 +1,7 @@
 import { searchField, variableOf } from "../lib/controls.js";
 import { h, keyed, perFrame, update } from "../lib/dom.js";
 import { live } from "../lib/live.js";
-import { isParameter, stateBadge, visible } from "../lib/resource.js";
+import { icon, isParameter, stateBadge, visible } from "../lib/resource.js";
 import { parameters } from "../lib/url.js";
 
 export const title = "Parameters";
@@ -25,7 +25,7 @@ export function mount(root) {
     keyed(body, rows, row => row.id, () => h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {})), (row, parameter) => {
       const [name, state, value, variable] = row.children;
       update(name, [parameter.name], () => parameter.name);
-      update(state, [parameter.state], () => stateBadge(parameter));
+      update(state, [parameter.state], () => parameter.state === "Running" ? h("span", { class: "state ok" }, icon("ok"), h("span", {}, "Set")) : stateBadge(parameter));
       update(value, [parameter.state, parameter.environment], () => parameter.environment.length ? variableOf(parameter.id, parameter.environment[0].name) : h("span", { class: "muted" }, "no value"));
       update(variable, [parameter.name], () => h("code", { class: "muted" }, `Parameters__${parameter.name.replaceAll("-", "_")}`));
     });

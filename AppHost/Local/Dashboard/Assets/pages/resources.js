@@ -69,9 +69,9 @@ export function mount(root) {
     update(type, [resource.type], () => resource.type);
     update(source, [resource.source], () => h("span", { class: "source", title: resource.source ?? "" }, shortSource(resource.source)));
     update(urls, resource.urls, () => resource.urls.map(address));
-    update(actions, [resource.commands, resource.id], () => h("span", { class: "actions" },
+    update(actions, [resource.commands, isStarted(resource)], () => h("span", { class: "actions" },
       resource.commands.map(command => h("button", { type: "button", class: "small", "aria-label": `${CommandNames[command] ?? command} ${displayName(resource, all)}`, onclick: event => run(resource, command, event.currentTarget) }, CommandNames[command] ?? command)),
-      h("a", { class: "button small", href: link("/console", { resource: resource.id }), "aria-label": `Console of ${displayName(resource, all)}` }, "Console")));
+      isStarted(resource) && h("a", { class: "button small to-console", href: link("/console", { resource: resource.id }), "aria-label": `Console of ${displayName(resource, all)}` }, "Console")));
   }
 
   async function run(resource, command, button) {
@@ -205,7 +205,15 @@ function merge(list) {
   return [...found.values()];
 }
 
-const shortSource = source => !source ? "–" : /^[^ ]+$/.test(source) ? source.split(/[\\/]/).pop() : source;
+/** A database or a group has no process and so no console. */
+const isStarted = resource => !resource.parent || Boolean(resource.startedAt) || resource.commands.length > 0;
+
+/** The last part of a path; of a command line the program's, with its arguments. */
+const shortSource = source => {
+  if (!source) return "–";
+  const [program, ...rest] = source.split(" ");
+  return [program.split(/[\\/]/).pop(), ...rest].join(" ");
+};
 
 const address = ({ url, text }) => /^https?:/.test(url)
   ? h("a", { class: "address", href: url, target: "_blank", rel: "noreferrer noopener" }, text ?? url)

@@ -96,6 +96,7 @@ export function mount(root, [traceId]) {
     const width = Math.max(0.15, span.duration / length * 100);
     const isFailed = span.status === Failed;
     const hasChildren = span.children.length > 0;
+    const isSameService = span.above?.service === span.service;
     const row = h("div", {
       class: `span-row${span.id === chosen ? " selected" : ""}${isFailed ? " has-error" : ""}`, "data-id": span.id, role: "treeitem", "aria-level": depth + 1,
       "aria-expanded": hasChildren ? String(!collapsed.has(span.id)) : null, "aria-selected": String(span.id === chosen), tabindex: span.id === chosen ? "0" : "-1",
@@ -105,7 +106,7 @@ export function mount(root, [traceId]) {
         h("span", { class: "indent", style: { width: `${Math.min(depth, 24) * 12}px` } }),
         hasChildren ? h("button", { type: "button", class: "twist", tabindex: "-1", "aria-hidden": "true", onclick: event => { event.stopPropagation(); fold(span); } }, collapsed.has(span.id) ? "▸" : "▾") : h("span", { class: "twist" }),
         h("span", { class: `dot ${colour(span.service)}` }),
-        h("span", { class: "service" }, span.service),
+        !isSameService && h("span", { class: "service" }, span.service),
         h("span", { class: "operation" }, span.name),
         span.peer && h("span", { class: "peer" }, `→ ${span.peer}`),
         collapsed.has(span.id) && h("span", { class: "tag" }, `+${countBelow(span)}`),
@@ -206,8 +207,8 @@ function tree(trace) {
   const roots = [];
   for (const span of trace.spans) {
     const parent = byId.get(span.parent);
-    if (parent && parent !== span && !isBelow(parent, span, byId)) parent.children.push(span);
-    else roots.push(span);
+    span.above = parent && parent !== span && !isBelow(parent, span, byId) ? parent : null;
+    (span.above?.children ?? roots).push(span);
   }
   for (const log of trace.logs) byId.get(log.spanId)?.logs.push(log);
   for (const span of trace.spans) span.peer = peerOf(span);

@@ -40,7 +40,12 @@ var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName:
 foreach (var service in services)
 {
     gateway.WithReference(service).WaitFor(service);
-    service.WithEnvironment("Platform__BaseUrl", gateway.GetEndpoint("http"));
+}
+
+// What clients call the platform by: in documents, links and the names of issuers.
+foreach (var project in services.Append(gateway))
+{
+    project.WithEnvironment("Platform__BaseUrl", gateway.GetEndpoint("http"));
 }
 
 if (builder.ExecutionContext.IsRunMode)

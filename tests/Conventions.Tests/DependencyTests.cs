@@ -60,6 +60,6 @@ public sealed partial class DependencyTests
     private static string CodeOf(string file)
         => string.Join('\n', File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)));
 
-    [GeneratedRegex(@"^\s*(global )?using (static )?(?<ns>[A-Za-z0-9_.]+);", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*(global )?using (static )?(?<ns>[A-Za-z0-9_.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UsingLine();
 }

@@ -20,5 +20,11 @@ public sealed record Service(string Folder, string Name, Assembly Assembly)
 /// <summary>One row per service.</summary>
 public sealed class EveryService : TheoryData<Service>
 {
-    public EveryService() => AddRange([.. Service.All]);
+    public EveryService()
+    {
+        foreach (var service in Service.All)
+        {
+            Add(service);
+        }
+    }
 }

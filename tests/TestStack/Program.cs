@@ -1,5 +1,4 @@
 using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using TestSupport;
 
@@ -13,7 +12,7 @@ await using var app = await builder.BuildAsync();
 await app.StartAsync();
 await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway");
 
-await meeting.AnnounceAsync(new SharedStack
+await meeting.AnnounceAsync(new StackAddress
 {
     ProcessId = Environment.ProcessId,
     Postgres = (await app.GetConnectionStringAsync("postgres"))!,

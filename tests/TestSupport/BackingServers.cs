@@ -15,7 +15,10 @@ public sealed class BackingServers
 {
     private static readonly Lazy<Task<BackingServers>> Shared = new(StartAsync);
 
-    private BackingServers(SharedStack stack, string redis, string rabbitMQ)
+    // Held for as long as the process lives: it holds the lease, and a lease that is collected as garbage is given back.
+    private static MeetingPlace? meeting;
+
+    private BackingServers(StackAddress stack, string redis, string rabbitMQ)
     {
         Stack = stack;
         Redis = redis;
@@ -23,7 +26,7 @@ public sealed class BackingServers
     }
 
     /// <summary>The whole stack: for tests that go through the gateway.</summary>
-    public SharedStack Stack { get; }
+    public StackAddress Stack { get; }
 
     /// <summary>Connection string of the Postgres server, without a database.</summary>
     public string Postgres => Stack.Postgres;
@@ -53,7 +56,7 @@ public sealed class BackingServers
     {
         var program = typeof(BackingServers).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestStack").Value!;
         var checkout = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(program)))[..12];
-        var meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{checkout}"));
+        meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{checkout}"));
 
         var (stack, place) = await meeting.JoinAsync(() => StartDetached(program, meeting));
         return new BackingServers(stack, await EmptyRedisDatabaseAsync(stack, place), await CreateVirtualHostAsync(stack));
@@ -70,7 +73,7 @@ public sealed class BackingServers
             Environment = { ["DOTNET_ENVIRONMENT"] = "Development" },
         })!;
 
-    private static async Task<string> EmptyRedisDatabaseAsync(SharedStack stack, int number)
+    private static async Task<string> EmptyRedisDatabaseAsync(StackAddress stack, int number)
     {
         var connectionString = $"{stack.Redis},defaultDatabase={number.ToString(CultureInfo.InvariantCulture)}";
         using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(connectionString);
@@ -78,7 +81,7 @@ public sealed class BackingServers
         return connectionString;
     }
 
-    private static async Task<string> CreateVirtualHostAsync(SharedStack stack)
+    private static async Task<string> CreateVirtualHostAsync(StackAddress stack)
     {
         var name = $"tests-{Guid.NewGuid():N}";
         var amqp = new Uri(stack.RabbitMQ);

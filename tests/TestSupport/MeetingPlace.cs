@@ -34,7 +34,7 @@ public sealed class MeetingPlace(string folder)
     /// that no other living test process has.
     /// </summary>
     /// <param name="start">Starts the stack's process; called with the door closed, so that only one is started.</param>
-    public async Task<(SharedStack Stack, int Place)> JoinAsync(Func<Process> start)
+    public async Task<(StackAddress Stack, int Place)> JoinAsync(Func<Process> start)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var door = await CloseDoorAsync();
@@ -51,7 +51,7 @@ public sealed class MeetingPlace(string folder)
     }
 
     /// <summary>Tells the waiting test processes where the stack is.</summary>
-    public async Task AnnounceAsync(SharedStack stack)
+    public async Task AnnounceAsync(StackAddress stack)
     {
         var draft = AnnouncementFile + ".draft";
         await using (var file = new FileStream(draft, new FileStreamOptions
@@ -105,7 +105,7 @@ public sealed class MeetingPlace(string folder)
         }
     }
 
-    private async Task<SharedStack> WaitForAnnouncementAsync(Process process)
+    private async Task<StackAddress> WaitForAnnouncementAsync(Process process)
     {
         while (true)
         {
@@ -124,11 +124,11 @@ public sealed class MeetingPlace(string folder)
         }
     }
 
-    private SharedStack? Read()
+    private StackAddress? Read()
     {
         try
         {
-            return JsonSerializer.Deserialize<SharedStack>(File.ReadAllBytes(AnnouncementFile));
+            return JsonSerializer.Deserialize<StackAddress>(File.ReadAllBytes(AnnouncementFile));
         }
         catch (FileNotFoundException)
         {

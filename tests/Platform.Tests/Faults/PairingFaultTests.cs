@@ -7,7 +7,7 @@ using PhoneSimulator;
 namespace Platform.Tests.Faults;
 
 /// <summary>Processes die at the worst moment; what was acknowledged stays.</summary>
-public sealed class PairingFaultTests(PrivateStack stack) : IClassFixture<PrivateStack>
+public sealed class PairingFaultTests(PrivatePlatform stack) : IClassFixture<PrivatePlatform>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -1,5 +1,4 @@
 using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Local.Servers;
 using Aspire.Hosting.Testing;
 using Npgsql;
@@ -8,7 +7,7 @@ using PhoneSimulator;
 namespace Platform.Tests.Faults;
 
 /// <summary>A stack of these tests' own, whose processes they may kill.</summary>
-public sealed class PrivateStack : IAsyncLifetime
+public sealed class PrivatePlatform : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

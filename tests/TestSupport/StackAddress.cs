@@ -1,7 +1,7 @@
 namespace TestSupport;
 
 /// <summary>Where the stack of this test run is to be found.</summary>
-public sealed record SharedStack
+public sealed record StackAddress
 {
     public required int ProcessId { get; init; }
 

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using ServiceDefaults.Http;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 
@@ -51,6 +50,7 @@ internal static class GatewayExtensions
                 transforms.UseDefaultForwarders = false;
                 var route = RouteTable.Find(transforms.Route.RouteId);
                 transforms.RequestTransforms.Add(new UnchangedTarget(route.RemoveFirstSegment));
+                transforms.RequestTransforms.Add(new TraceContext());
                 if (route.EventStream)
                 {
                     transforms.ResponseTransforms.Add(new EarlyStreamHeaders());
@@ -65,7 +65,7 @@ internal static class GatewayExtensions
             app.UseHsts();
         }
 
-        app.UseCorrelationId();
+        app.UseMiddleware<EdgeCorrelationId>();
         app.UseMiddleware<UnansweredRequests>();
         app.UseRouting();
         app.UseMiddleware<RequestHead>();
@@ -100,6 +100,9 @@ internal static class GatewayExtensions
     {
         handler.RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1;
         handler.ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1;
+
+        // TraceContext does it.
+        handler.ActivityHeadersPropagator = null;
 
         // Instances are on the same machine or network: a connection that is not there at once never will be.
         handler.ConnectTimeout = TimeSpan.FromSeconds(2);

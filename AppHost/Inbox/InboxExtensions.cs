@@ -22,7 +22,8 @@ public static class InboxExtensions
         builder.Services.AddSingleton<MessageStore>();
         builder.Services.AddSingleton<SmtpServer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SmtpServer>());
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = problem
+            => problem.ProblemDetails.Extensions.TryAdd("error", Problems.CodeOf(problem.HttpContext.Response.StatusCode)));
 
         // Mailpit's member names are not camel case.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = null);
@@ -47,7 +48,7 @@ public static class InboxExtensions
         });
 
         // JSON also for a client that would rather have HTML: 404, 405 and the like belong to the API.
-        app.UseStatusCodePages(context => TypedResults.Problem(statusCode: context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+        app.UseStatusCodePages(context => Problems.OfStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
         app.Use((context, next) =>
         {
             // The messages hold codes and links: nothing of it stays in a cache, and no name of a page goes to the sites it links to.

@@ -36,7 +36,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         Settings = new LocalSettings(_host.Configuration, options, AppHostDirectory);
         Parameters = new ParameterStore(_host.Configuration, _host.Environment, ExecutionContext, Settings.IsEphemeral, UserSecrets.PathOf(AppHostAssembly));
 
-        _host.Logging.AddConfiguration(_host.Configuration.GetSection("Logging"));
+        _host.Logging.SetMinimumLevel(LogLevel.Warning).AddConfiguration(_host.Configuration.GetSection("Logging"));
         if (_entryPoint is null)
         {
             // A start that fails is told once, in words, by the console of the start.

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Routing;
-using ServiceDefaults.Http;
 
 namespace Gateway.Errors;
 
@@ -41,7 +40,7 @@ internal sealed class ErrorAnswer(IEnumerable<ApiFamily> families, TimeProvider 
     private async Task WriteAsync(HttpContext context, int status, AddressLimiter.Refusal? limit)
     {
         var family = FamilyOf(context);
-        var error = new GatewayError(family.StatusFor(status), limit, context.Request.Headers[CorrelationId.HeaderName].ToString(), clock.GetUtcNow());
+        var error = new GatewayError(family.StatusFor(status), limit, EdgeCorrelationId.Of(context), clock.GetUtcNow());
 
         var response = context.Response;
         var allow = response.Headers.Allow;

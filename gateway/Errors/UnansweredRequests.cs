@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Errors;
@@ -22,7 +23,7 @@ internal sealed partial class UnansweredRequests(RequestDelegate next, ErrorAnsw
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            LogFault(exception, context.Request.Method);
+            LogFault(exception, context.Request.Method, EdgeCorrelationId.Of(context));
             status = StatusCodes.Status500InternalServerError;
         }
 
@@ -44,6 +45,6 @@ internal sealed partial class UnansweredRequests(RequestDelegate next, ErrorAnsw
 
     private static bool CameFromService(HttpContext context) => context.Features.Get<IReverseProxyFeature>() is not null;
 
-    [LoggerMessage(LogLevel.Error, "The gateway failed on a {Method} request.")]
-    private partial void LogFault(Exception exception, string method);
+    [LoggerMessage(LogLevel.Error, "The gateway failed on a {Method} request, correlation id {CorrelationId}.")]
+    private partial void LogFault(Exception exception, string method, string correlationId);
 }

@@ -13,33 +13,38 @@ internal sealed class BodyLengths(IOptions<GatewayOptions> options)
 {
     private long _held;
 
-    /// <summary>Whether there is a body that <see cref="HoldAsync"/> has to read.</summary>
-    public static bool IsUnknown(HttpContext context)
+    /// <summary>Bytes now held for <paramref name="context"/>, to be given back with <see cref="Release"/>; −1: there is no room.</summary>
+    /// <exception cref="BadHttpRequestException">The body is too large, broken or too slow.</exception>
+    /// <exception cref="OperationCanceledException">The client went away or its time was over.</exception>
+    public ValueTask<long> SettleAsync(HttpContext context)
     {
-        if (context.Request.ContentLength is not null)
+        var request = context.Request;
+        if (request.ContentLength is not null)
         {
-            return false;
+            return ValueTask.FromResult(0L);
         }
 
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
-            return true;
+            return HoldAsync(context);
         }
 
-        if (!IsSafe(context.Request.Method))
+        if (!IsSafe(request.Method))
         {
             // SocketsHttpHandler repeats a request without content when the connection ends before an answer, up to three
             // times and whatever its method. Zero bytes are content, and it has sent them.
-            context.Request.ContentLength = 0;
+            request.ContentLength = 0;
         }
 
-        return false;
+        return ValueTask.FromResult(0L);
     }
 
-    /// <summary>Bytes now held for <paramref name="context"/>, to be given back with <see cref="Release"/>; −1: there is no room.</summary>
-    /// <exception cref="BadHttpRequestException">The body is too large, broken or too slow.</exception>
-    /// <exception cref="OperationCanceledException">The client went away or its time was over.</exception>
-    public async ValueTask<long> HoldAsync(HttpContext context)
+    public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
+
+    private static bool IsSafe(string method)
+        => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    private async ValueTask<long> HoldAsync(HttpContext context)
     {
         var body = context.Request.BodyReader;
         var length = 0L;
@@ -79,9 +84,4 @@ internal sealed class BodyLengths(IOptions<GatewayOptions> options)
         context.Request.ContentLength = length;
         return length;
     }
-
-    private static bool IsSafe(string method)
-        => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
-
-    public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
 }

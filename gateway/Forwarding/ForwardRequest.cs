@@ -46,17 +46,16 @@ internal sealed partial class ForwardRequest(
         var heldBytes = 0L;
         try
         {
-            if (BodyLengths.IsUnknown(context))
+            heldBytes = await bodies.SettleAsync(context);
+            if (heldBytes < 0)
             {
-                heldBytes = await bodies.HoldAsync(context);
+                failure = StatusCodes.Status503ServiceUnavailable;
             }
-
-            if (heldBytes >= 0)
+            else
             {
                 await ForwardAsync(context);
+                failure = FailureOf(context, deadline);
             }
-
-            failure = heldBytes < 0 ? StatusCodes.Status503ServiceUnavailable : FailureOf(context, deadline);
         }
         catch (OperationCanceledException) when (deadline?.HasPassed == true)
         {
@@ -145,7 +144,7 @@ internal sealed partial class ForwardRequest(
     {
         if (context.GetForwarderErrorFeature() is { Error: not ForwarderError.NoAvailableDestinations } failure)
         {
-            LogFailure(route.Service, failure.Error, Reason(failure.Exception), status);
+            LogFailure(route.Service, failure.Error, Reason(failure.Exception), status, EdgeCorrelationId.Of(context));
         }
 
         return status == StatusCodes.Status503ServiceUnavailable && errors.TryWritePreflight(context)
@@ -161,6 +160,6 @@ internal sealed partial class ForwardRequest(
         _ => exception.GetBaseException().GetType().Name,
     };
 
-    [LoggerMessage(LogLevel.Warning, "A request to {Service} failed: {Error}, {Reason}; answered {Status}.")]
-    private partial void LogFailure(string service, ForwarderError error, string reason, int status);
+    [LoggerMessage(LogLevel.Warning, "A request to {Service} failed: {Error}, {Reason}; answered {Status}, correlation id {CorrelationId}.")]
+    private partial void LogFailure(string service, ForwarderError error, string reason, int status, string correlationId);
 }

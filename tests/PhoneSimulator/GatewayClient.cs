@@ -10,12 +10,12 @@ internal static class GatewayClient
     /// <exception cref="GatewayRefusalException">The answer is not 2xx, or 2xx without JSON.</exception>
     /// <exception cref="HttpRequestException">No answer.</exception>
     public static async Task<JsonElement> SendJsonAsync(
-        this HttpClient gateway, HttpMethod method, string path, (string Name, string Value) credential, object? body, CancellationToken cancellationToken)
+        this HttpClient gateway, HttpMethod method, string path, (string Name, string Value)? credential, object? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        if (credential.Name.Length > 0)
+        if (credential is var (name, value))
         {
-            request.Headers.TryAddWithoutValidation(credential.Name, credential.Value);
+            request.Headers.TryAddWithoutValidation(name, value);
         }
 
         using var response = await gateway.SendAsync(request, cancellationToken);

@@ -86,7 +86,7 @@ public sealed class Phone : IDisposable
     /// <summary>The key to encrypt to: the one at index 0 of the service's key set, whatever its <c>use</c> and <c>kid</c>, as published phones do it.</summary>
     public async Task<JsonElement> GetEncryptionKeyAsync(CancellationToken cancellationToken = default)
     {
-        var keySet = await gateway.SendJsonAsync(HttpMethod.Get, ".well-known/jwks.json", default, body: null, cancellationToken);
+        var keySet = await gateway.SendJsonAsync(HttpMethod.Get, ".well-known/jwks.json", credential: null, body: null, cancellationToken);
         return keySet.GetProperty("keys")[0];
     }
 

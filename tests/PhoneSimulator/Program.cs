@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PhoneSimulator;
 
 var (options, complaint) = CommandLine.Parse(args);
@@ -19,12 +20,14 @@ try
     await walkThrough.RunAsync(stop.Token);
     return 0;
 }
-catch (Exception exception) when (exception is GatewayRefusalException or HttpRequestException or FormatException or TimeoutException or OperationCanceledException)
+catch (Exception exception) when (exception is GatewayRefusalException or HttpRequestException or FormatException or TimeoutException or OperationCanceledException
+    or KeyNotFoundException or InvalidOperationException or CryptographicException)
 {
     await Console.Error.WriteLineAsync(exception switch
     {
         HttpRequestException => $"FAILED: {options.Gateway} does not answer ({exception.Message}). Is the platform running? dotnet run --project AppHost",
         OperationCanceledException => "FAILED: stopped, or no answer in time.",
+        KeyNotFoundException or InvalidOperationException or CryptographicException => $"FAILED: the answer is not what the pairing service sends ({exception.Message}).",
         _ => $"FAILED: {exception.Message}",
     });
     return 1;

@@ -19,6 +19,20 @@ internal static class Problems
     public static ProblemHttpResult NotJson()
         => Problem(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "Content-Type must be application/json.");
 
-    private static ProblemHttpResult Problem(int status, string error, string detail)
+    /// <summary>For a failure that no operation answered itself, such as an unknown path or a wrong method.</summary>
+    public static ProblemHttpResult OfStatus(int status) => Problem(status, CodeOf(status), detail: null);
+
+    /// <summary>The code of a status that says all there is to say.</summary>
+    public static string CodeOf(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
+        StatusCodes.Status413PayloadTooLarge => "payload_too_large",
+        StatusCodes.Status415UnsupportedMediaType => "unsupported_media_type",
+        >= 500 => "internal_error",
+        _ => "bad_request",
+    };
+
+    private static ProblemHttpResult Problem(int status, string error, string? detail)
         => TypedResults.Problem(detail, statusCode: status, extensions: [new("error", error)]);
 }

@@ -39,6 +39,13 @@ internal sealed class ApplicationEngine(
     /// <summary>Where data, logs and records of this stack are; null before the start.</summary>
     public string? StatePath => _state?.Path;
 
+    /// <summary>Where Postgres's data are, when that is elsewhere: as root it runs as another user, who may not enter the checkout.</summary>
+    public string? PostgresDataPath => _state is { } state && !state.IsEphemeral
+        && _supervisors.Any(s => s.Instance.Resource is PostgresServerResource)
+        && !state.PostgresData.StartsWith(state.Path, StringComparison.Ordinal)
+            ? state.PostgresData
+            : null;
+
     /// <summary>Gets what a person should read while the machine is prepared.</summary>
     public Action<string>? OnMessage { get; set; }
 
@@ -120,6 +127,11 @@ internal sealed class ApplicationEngine(
         await ResolveParametersAsync(cancellationToken);
         _state = StateFolder.Open(settings.AppHostDirectory, settings.IsEphemeral);
         _ledger = await ProcessLedger.OpenAsync(_state, cancellationToken);
+        if (_ledger.CleanedUp.Count > 0)
+        {
+            Tell($"Ended what an earlier start had left running: {string.Join(", ", _ledger.CleanedUp)}.");
+        }
+
         PortAllocation.Allocate(running.Where(r => r.ExternalConnection() is null), settings);
         await Provisioning.EnsureAsync(Requirements(running), settings.InstallMissing, Tell, cancellationToken);
         await StartDashboardAsync(cancellationToken);

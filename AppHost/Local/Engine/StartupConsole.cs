@@ -156,12 +156,17 @@ internal sealed class StartupConsole(
         Console.WriteLine();
         foreach (var (text, url) in links)
         {
-            Console.WriteLine($"  {text,-12} {_palette.Paint(url, Palette.Cyan)}");
+            Console.WriteLine($"  {text,-13} {_palette.Paint(url, Palette.Cyan)}");
         }
 
         Console.WriteLine();
-        Console.WriteLine($"  {(settings.IsEphemeral ? "Until the end" : "Data, logs"),-12} {engine.StatePath}");
-        Console.WriteLine($"  {"Stop",-12} Ctrl-C");
+        Console.WriteLine($"  {(settings.IsEphemeral ? "Until the end" : "Data, logs"),-13} {engine.StatePath}");
+        if (engine.PostgresDataPath is { } postgresData)
+        {
+            Console.WriteLine($"  {"Postgres data",-13} {postgresData}");
+        }
+
+        Console.WriteLine($"  {"Stop",-13} Ctrl-C");
         Console.WriteLine();
     }
 

@@ -9,8 +9,20 @@ namespace AppHost.Tests.Engine;
 public sealed class ConsoleTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("console-");
+    private readonly List<Process> _started = [];
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        foreach (var process in _started)
+        {
+            // Still running only when the test has failed.
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+            process.Dispose();
+        }
+
+        _folder.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task Start_ResourceFails_NamesItWithItsLastLinesAndEndsWithOne()
@@ -61,7 +73,7 @@ public sealed class ConsoleTests : IDisposable
     {
         using var limit = Stack.Limit();
         var pidFile = Path.Combine(_folder.FullName, "pid");
-        using var appHost = Start($"--PidFile={pidFile}");
+        var appHost = Start($"--PidFile={pidFile}");
         var lines = new List<string>();
         while (await appHost.StandardOutput.ReadLineAsync(limit.Token) is { } line)
         {
@@ -87,25 +99,26 @@ public sealed class ConsoleTests : IDisposable
         Assert.Contains(lines, l => l.Contains("sleeper", StringComparison.Ordinal) && l.Contains("Running", StringComparison.Ordinal));
     }
 
-    private static async Task<(int ExitCode, string Output, string Error)> RunToEndAsync(CancellationToken cancellationToken, params string[] args)
+    private async Task<(int ExitCode, string Output, string Error)> RunToEndAsync(CancellationToken cancellationToken, params string[] args)
     {
-        using var appHost = Start(args);
+        var appHost = Start(args);
         var output = appHost.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = appHost.StandardError.ReadToEndAsync(cancellationToken);
         await appHost.WaitForExitAsync(cancellationToken);
         return (appHost.ExitCode, await output, await error);
     }
 
-    private static Process Start(params string[] args)
+    private Process Start(params string[] args)
     {
-        var folder = Path.GetDirectoryName(SampleProject.Built("SampleAppHost"))!;
         var start = new ProcessStartInfo(Aspire.Hosting.Local.Engine.DotNetHost.Path, [SampleProject.Built("SampleAppHost"), "--ephemeral=true", .. args])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder,
+            WorkingDirectory = _folder.FullName,
         };
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        _started.Add(process);
+        return process;
     }
 }

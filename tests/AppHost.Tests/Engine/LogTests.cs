@@ -67,11 +67,12 @@ public sealed class LogTests : IDisposable
     [Fact]
     public async Task Watch_BeforeAndAfter_SeesEveryLineOnce()
     {
+        using var limit = Stack.Limit();
         using var logs = new ResourceLoggerService(TimeProvider.System);
         logs.Log("a").Write("kept", isError: false);
         var seen = new List<string>();
 
-        await foreach (var batch in logs.WatchAsync("a"))
+        await foreach (var batch in logs.WatchAsync("a").WithCancellation(limit.Token))
         {
             seen.AddRange(batch.Select(l => l.Content));
             if (seen.Count == 1)

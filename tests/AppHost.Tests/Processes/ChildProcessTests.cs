@@ -148,7 +148,7 @@ public sealed class ChildProcessTests : IAsyncLifetime
     {
         var child = await _stack.StartShellAsync("trap '' TERM; echo ready=1; while :; do sleep 0.05; done");
         await _stack.ValueAsync("ready");
-        await child.StopAsync(LongGrace, Cancelled);
+        await child.StopAsync(Timeout.InfiniteTimeSpan, Cancelled);
         Assert.Equal(128 + 9, await child.Exited);
     }
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using Gateway.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Tests.Health;
 
@@ -37,6 +40,24 @@ public sealed class HealthTests
 
         Assert.Equal(503, (await HealthAsync(gateway)).Status);
         await BecomesAsync(gateway, 503, """{"status":"Unhealthy","services":{"pairing":"Healthy","scope-signing":"Unhealthy"}}""");
+    }
+
+    [Fact]
+    public async Task Health_FirstProbeFails_IsNotHealthy()
+    {
+        await using var service = await StubService.StartAsync();
+        service.IsHealthy = false;
+        await using var gateway = GatewayHost.Start(new Dictionary<string, string?>
+        {
+            ["services:pairing:http:0"] = service.Address.ToString(),
+            ["Gateway:HealthInterval"] = "01:00:00",
+        });
+        var proxy = gateway.Services.GetRequiredService<IProxyStateLookup>();
+        await Eventually.Become(
+            () => proxy.TryGetCluster("pairing", out var cluster) && cluster.DestinationsState.AllDestinations.All(instance => instance.Health.Active != DestinationHealth.Unknown),
+            "the first probe is judged");
+
+        Assert.Equal(503, (await HealthAsync(gateway)).Status);
     }
 
     [Fact]

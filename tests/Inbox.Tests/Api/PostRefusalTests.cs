@@ -108,7 +108,9 @@ public sealed class PostRefusalTests : IAsyncLifetime
         using var response = await inbox.Http.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.Equal(status, (await ProblemAsync(response)).GetProperty("status").GetInt32());
+        var problem = await ProblemAsync(response);
+        Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        Assert.Equal(status switch { 400 => "bad_query", 404 => "not_found", _ => "method_not_allowed" }, problem.GetProperty("error").GetString());
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class TelemetryTests
         await using var collector = await StartCollectorAsync(received);
         var servers = await BackingServers.GetAsync();
         string traceId;
-        await using (var web = await StartServiceAsync(collector, servers))
+        await using (var web = await StartServiceAsync(collector, servers.Postgres))
         {
             using var response = await web.Client.GetAsync(new Uri($"/orders/{Secret}-path?token={Secret}-query", UriKind.Relative), TestContext.Current.CancellationToken);
             traceId = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -49,7 +49,9 @@ public sealed class TelemetryTests
     {
         var received = new ConcurrentDictionary<string, ConcurrentQueue<byte[]>>(StringComparer.Ordinal);
         await using var collector = await StartCollectorAsync(received);
-        await using (var web = await StartServiceAsync(collector, await BackingServers.GetAsync()))
+        // Spans of statements name their database; other tests of this process have others.
+        var database = await (await BackingServers.GetAsync()).CreateDatabaseAsync("probed");
+        await using (var web = await StartServiceAsync(collector, database))
         {
             using var health = await web.Client.GetAsync(new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken);
             using var alive = await web.Client.GetAsync(new Uri("/alive", UriKind.Relative), TestContext.Current.CancellationToken);
@@ -61,10 +63,10 @@ public sealed class TelemetryTests
         Assert.Contains("GET /other", traces, StringComparison.Ordinal);
         Assert.DoesNotContain("/health", traces, StringComparison.Ordinal);
         Assert.DoesNotContain("/alive", traces, StringComparison.Ordinal);
-        Assert.DoesNotContain("SELECT 1", traces, StringComparison.Ordinal);
+        Assert.DoesNotContain(new NpgsqlConnectionStringBuilder(database).Database!, traces, StringComparison.Ordinal);
     }
 
-    private static Task<TestWeb> StartServiceAsync(TestWeb collector, BackingServers servers) => TestWeb.StartAsync(
+    private static Task<TestWeb> StartServiceAsync(TestWeb collector, string database) => TestWeb.StartAsync(
         app =>
         {
             app.Use((context, next) =>
@@ -87,7 +89,7 @@ public sealed class TelemetryTests
         builder => builder.AddNpgsqlDataSource("db"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Client.BaseAddress!.ToString()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("ConnectionStrings:db", servers.Postgres));
+        ("ConnectionStrings:db", database));
 
     private static Task<TestWeb> StartCollectorAsync(ConcurrentDictionary<string, ConcurrentQueue<byte[]>> received) => TestWeb.StartAsync(app =>
         app.MapPost("/v1/{signal}", async (HttpRequest request) =>

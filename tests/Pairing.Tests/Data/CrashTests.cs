@@ -1,7 +1,6 @@
 using System.Net;
 using Npgsql;
 using Pairing.Data;
-using Pairing.Domain;
 using Pairing.Tests.Infrastructure;
 using StackExchange.Redis;
 

@@ -104,8 +104,8 @@ public sealed class SecrecyTests : IAsyncLifetime
         }
 
         var rows = text.ToString();
-        var hex = System.Text.RegularExpressions.Regex.Matches(rows, @"\\x([0-9a-f]+)", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(10))
-            .Select(match => Encoding.Latin1.GetString(Convert.FromHexString(match.Groups[1].Value)));
+        var hex = System.Text.RegularExpressions.Regex.Matches(rows, @"\\x(?<hex>[0-9a-f]+)", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10))
+            .Select(match => Encoding.Latin1.GetString(Convert.FromHexString(match.Groups["hex"].Value)));
         return rows + string.Join('\n', hex);
     }
 

@@ -99,16 +99,6 @@ public sealed class ApiConventionTests(PairingApp app)
     }
 
     [Fact]
-    public async Task Health_ServersThere_IsUp()
-    {
-        using var response = await app.Client.GetAsync("/actuator/health", TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("""{"status":"UP"}""", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        using var health = await app.Client.GetAsync("/health", TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
-    }
-
-    [Fact]
     public async Task OpenApi_EverythingIsDescribed()
     {
         using var response = await app.Client.GetAsync("/openapi/v1.json", TestContext.Current.CancellationToken);

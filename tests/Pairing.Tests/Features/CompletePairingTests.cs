@@ -18,7 +18,7 @@ public sealed class CompletePairingTests(PairingApp app)
         using var response = await phone.PostCompleteAsync(pairing.Jwt, nonce);
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.Equal(("APPROVED", "completed"), await pairing.StatusAsync());
         Assert.Equal(["PairingCreated", "PairingInitialized", "DevicePaired"], await app.EventsOfAsync(pairing.Jti));
         Assert.Equal(4, await app.RowsOfUserAsync(pairing.UserId));

@@ -103,7 +103,7 @@ public sealed class CreatePairingTests(PairingApp app)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/tenants/v1/pairing");
         request.Headers.TryAddWithoutValidation("X-API-Key", key);
-        using var response = await app.Client.SendAsync(request);
+        using var response = await app.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await response.AssertProblemAsync(401, "Unauthorized", "invalid_api_key");
         Assert.Equal("Bearer error=\"invalid_token\"", response.Headers.WwwAuthenticate.ToString());
     }
@@ -121,7 +121,7 @@ public sealed class CreatePairingTests(PairingApp app)
         var tenant = await app.CreateTenantAsync();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/tenants/v1/pairing");
         request.Headers.Add("X-API-Key", [tenant.ApiKey, tenant.ApiKey]);
-        using var response = await app.Client.SendAsync(request);
+        using var response = await app.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await response.AssertProblemAsync(401, "Unauthorized", "invalid_api_key");
     }
 

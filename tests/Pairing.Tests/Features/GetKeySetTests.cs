@@ -16,6 +16,6 @@ public sealed class GetKeySetTests(PairingApp app)
         var keys = (await response.JsonAsync()).GetProperty("keys");
         Assert.Equal("enc", keys[0].Text("use"));
         Assert.Equal("sig", keys[1].Text("use"));
-        Assert.DoesNotContain("\"d\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"d\"", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,7 @@ public sealed class GetPairingStatusTests(PairingApp app)
         var tenant = await app.CreateTenantAsync();
         using var response = await tenant.SendAsync(HttpMethod.Get, $"/tenants/v1/pairing/status/{Guid.NewGuid()}");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("""{"status":"NOT_FOUND"}""", await response.Content.ReadAsStringAsync());
+        Assert.Equal("""{"status":"NOT_FOUND"}""", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }
 
@@ -35,7 +35,7 @@ public sealed class GetPairingStatusTests(PairingApp app)
     {
         var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
         using var response = await pairing.Tenant.SendAsync(HttpMethod.Get, $"/tenants/v1/pairing/status/{pairing.Jti.ToString().ToUpperInvariant()}");
-        Assert.Equal("""{"status":"CREATED","reason":"created"}""", await response.Content.ReadAsStringAsync());
+        Assert.Equal("""{"status":"CREATED","reason":"created"}""", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -14,7 +14,7 @@ public sealed class InitializePairingTests(PairingApp app)
         using var phone = new TestPhone(app);
 
         using var response = await phone.PostInitAsync(pairing.Jwt);
-        var text = await response.Content.ReadAsStringAsync();
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var body = System.Text.Json.JsonDocument.Parse(text).RootElement;
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -209,7 +209,7 @@ public sealed class InitializePairingTests(PairingApp app)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/mobile/v1/pairing/init") { Content = new StringContent("not json at all") };
         request.Headers.TryAddWithoutValidation("Authorization", authorization);
-        using var response = await app.Client.SendAsync(request);
+        using var response = await app.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await response.AssertProblemAsync(401, "Unauthorized", "invalid_token");
         Assert.Equal("Bearer error=\"invalid_token\"", response.Headers.WwwAuthenticate.ToString());
     }
@@ -223,7 +223,7 @@ public sealed class InitializePairingTests(PairingApp app)
         using var phone = new TestPhone(app);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/mobile/v1/pairing/init") { Content = JsonContent(phone) };
         request.Headers.Authorization = new AuthenticationHeaderValue(scheme, pairing.Jwt);
-        using var response = await app.Client.SendAsync(request);
+        using var response = await app.Client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
@@ -234,7 +234,7 @@ public sealed class InitializePairingTests(PairingApp app)
         using var phone = new TestPhone(app);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/mobile/v1/pairing/init?access_token={pairing.Jwt}&jwt={pairing.Jwt}") { Content = JsonContent(phone) };
         request.Headers.Add("Cookie", $"token={pairing.Jwt}");
-        using var response = await app.Client.SendAsync(request);
+        using var response = await app.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await response.AssertProblemAsync(401, "Unauthorized", "invalid_token");
     }
 
@@ -245,7 +245,7 @@ public sealed class InitializePairingTests(PairingApp app)
         using var phone = new TestPhone(app);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/mobile/v1/pairing/init") { Content = JsonContent(phone) };
         request.Headers.TryAddWithoutValidation("Authorization", [$"Bearer {pairing.Jwt}", $"Bearer {pairing.Jwt}"]);
-        using var response = await app.Client.SendAsync(request);
+        using var response = await app.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await response.AssertProblemAsync(401, "Unauthorized", "invalid_token");
     }
 

@@ -13,7 +13,7 @@ public sealed class PairingTokenVerifierTests : IDisposable
     private const string Audience = "hauth:pairing";
     private const string GoodHeaderMembers = "\"alg\":\"ES256\"";
 
-    private static readonly Guid Jti = Guid.NewGuid();
+    private static readonly Guid Jti = new("6f9619ff-8b86-4011-b42d-00cf4fc964ff");
     private static readonly Guid Tenant = Guid.NewGuid();
     private static readonly Guid User = Guid.NewGuid();
 

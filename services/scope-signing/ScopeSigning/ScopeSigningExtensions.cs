@@ -3,7 +3,6 @@ using ScopeSigning.Contracts.V1;
 using ScopeSigning.Data;
 using ScopeSigning.Delivery;
 using ScopeSigning.Domain;
-using ScopeSigning.Features;
 using ScopeSigning.Features.Issuer;
 using ScopeSigning.Features.Keys;
 using ScopeSigning.Features.Login;
@@ -122,12 +121,8 @@ internal static class ScopeSigningExtensions
 
     private static IssuerIdentity IdentityOf(IConfiguration configuration, ScopeSigningOptions options)
     {
-        var baseUrl = configuration["Platform:BaseUrl"]?.TrimEnd('/');
-        if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
-        {
-            throw new InvalidOperationException("Platform:BaseUrl is required: the gateway's public URL.");
-        }
-
+        // Its form was checked with the options.
+        var baseUrl = configuration["Platform:BaseUrl"]!.TrimEnd('/');
         return new IssuerIdentity(baseUrl, options.Issuer.Id ?? $"{baseUrl}/{ServiceName}");
     }
 }

@@ -221,7 +221,7 @@ internal readonly record struct Limit(int Count, TimeSpan Window)
 }
 
 /// <summary>Every mistake in the settings is told at start, each in one line that names the setting.</summary>
-internal sealed class ScopeSigningOptionsValidator(IHostEnvironment environment) : IValidateOptions<ScopeSigningOptions>
+internal sealed class ScopeSigningOptionsValidator(IHostEnvironment environment, IConfiguration configuration) : IValidateOptions<ScopeSigningOptions>
 {
     private const int MinimumSecretLength = 43;
 
@@ -234,6 +234,11 @@ internal sealed class ScopeSigningOptionsValidator(IHostEnvironment environment)
             {
                 errors.Add($"{ScopeSigningOptions.SectionName}:{error}");
             }
+        }
+
+        if (!IsHttpUrl(configuration["Platform:BaseUrl"]))
+        {
+            errors.Add("Platform:BaseUrl is required: the gateway's public URL.");
         }
 
         // A secret has no default in code: with one, every installation would share it.

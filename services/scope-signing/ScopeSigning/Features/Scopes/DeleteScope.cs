@@ -1,5 +1,6 @@
 using ScopeSigning.Data;
 using ScopeSigning.Domain;
+using ScopeSigning.Http;
 using ScopeSigning.OpenApi;
 
 namespace ScopeSigning.Features.Scopes;

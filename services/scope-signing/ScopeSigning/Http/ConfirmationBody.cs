@@ -1,8 +1,7 @@
 using System.Text;
 using ScopeSigning.Domain;
-using ScopeSigning.Http;
 
-namespace ScopeSigning.Features.Scopes;
+namespace ScopeSigning.Http;
 
 /// <summary>The secret that comes back: at most one of the two.</summary>
 internal sealed record Confirmation(string? Code, string? LinkSecret);

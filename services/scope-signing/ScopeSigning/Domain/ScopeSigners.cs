@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
-using ScopeSigning.Domain;
 
-namespace ScopeSigning.Features.Scopes;
+namespace ScopeSigning.Domain;
 
 /// <summary>Who signs what, from the settings.</summary>
 internal sealed class ScopeSigners

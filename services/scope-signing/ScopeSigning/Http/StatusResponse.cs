@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace ScopeSigning.Features;
+namespace ScopeSigning.Http;
 
 /// <summary>How a request went, in one word.</summary>
 public sealed record StatusResponse

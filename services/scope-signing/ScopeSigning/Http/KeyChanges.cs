@@ -1,7 +1,6 @@
 using ScopeSigning.Data;
-using ScopeSigning.Http;
 
-namespace ScopeSigning.Features.Keys;
+namespace ScopeSigning.Http;
 
 internal static class KeyChanges
 {

@@ -1,8 +1,7 @@
 using ScopeSigning.Data;
 using ScopeSigning.Domain;
-using ScopeSigning.Http;
 
-namespace ScopeSigning.Features;
+namespace ScopeSigning.Http;
 
 /// <summary>The way of every self-signed token into an operation, in the order of the rules.</summary>
 internal sealed class TokenGate(SelfSignedTokenVerifier verifier, KeyStore keys, NonceStore nonces)

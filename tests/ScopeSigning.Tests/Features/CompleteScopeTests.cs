@@ -90,7 +90,7 @@ public sealed class CompleteScopeTests(ScopeSigningHost host)
         Assert.Equal("auth-error", own.Code);
         Assert.Equal(token, await api.WaitForTokenAsync(job));
         Assert.Equal("address", (await api.GetAsync($"/scope/{job}")).Text("field"));
-        Assert.Equal(1, await host.EventsAsync(":ScopeSigned", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("ScopeSigned", person.Sub));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class CompleteScopeTests(ScopeSigningHost host)
         var winner = Assert.Single(answers, answer => answer.Status == 200);
         Assert.Equal(199, answers.Count(answer => answer.Status == 409 && answer.Code == "already-signed"));
         Assert.Equal(winner.Text("jwt"), await api.WaitForTokenAsync(job));
-        Assert.Equal(1, await host.EventsAsync(":ScopeSigned", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("ScopeSigned", person.Sub));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class CompleteScopeTests(ScopeSigningHost host)
 
         Assert.Equal(answer.Status == 200, kept == token);
         Assert.True(answer.Status is 200 or 409);
-        Assert.Equal(1, await host.EventsAsync(":ScopeSigned", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("ScopeSigned", person.Sub));
     }
 
     private async Task<(Identity Person, string Job, Address Address)> ConfirmedAsync()

@@ -63,7 +63,7 @@ public sealed class ConfirmScopeTests(ScopeSigningHost host)
     {
         var (person, _) = await api.RegisterAsync();
         var (job, message) = await api.RequestPhoneAsync(person, Api.NewPhone());
-        string Body(int length) => $$"""{"code":"{{message.Code}}","x":"{{new string('x', length - 26)}}"}""";
+        string Body(int length) => $$"""{"code":"{{message.Code}}","x":"{{new string('x', length - 24)}}"}""";
 
         var over = await api.SendAsync(HttpMethod.Post, $"/scope/{job}", Body(4097), "application/json");
         var exact = await api.SendAsync(HttpMethod.Post, $"/scope/{job}", Body(4096), "application/json");
@@ -180,8 +180,8 @@ public sealed class ConfirmScopeTests(ScopeSigningHost host)
         var token = await api.WaitForTokenAsync(job);
 
         Assert.All(answers, answer => Assert.Equal(202, answer.Status));
-        Assert.Equal(1, await host.EventsAsync(":ScopeConfirmed", person.Sub));
-        Assert.Equal(1, await host.EventsAsync(":ScopeSigned", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("ScopeConfirmed", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("ScopeSigned", person.Sub));
         Assert.Equal(202, (await api.ConfirmAsync(job, new { code = message.Code })).Status);
         Assert.Equal("auth-error", (await api.ConfirmAsync(job, new { code = Wrong(message.Code) })).Code);
         Assert.Equal(token, await api.WaitForTokenAsync(job));

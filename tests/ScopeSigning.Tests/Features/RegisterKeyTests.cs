@@ -25,7 +25,7 @@ public sealed class RegisterKeyTests(ScopeSigningHost host)
         Assert.Equal("duplicate-key", second.Code);
         Assert.Equal("Key already registered", second.Text("title"));
         Assert.False(second.Json.TryGetProperty("secret", out _));
-        Assert.Equal(1, await host.EventsAsync(":SigningKeyRegistered", Identity.OfRfc8037.Sub));
+        Assert.Equal(1, await host.EventsAsync("SigningKeyRegistered", Identity.OfRfc8037.Sub));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class RegisterKeyTests(ScopeSigningHost host)
 
         Assert.Single(answers, answer => answer.Status == 201);
         Assert.Equal(199, answers.Count(answer => answer.Status == 409 && answer.Code == "duplicate-key"));
-        Assert.Equal(1, await host.EventsAsync(":SigningKeyRegistered", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("SigningKeyRegistered", person.Sub));
     }
 
     [Fact]

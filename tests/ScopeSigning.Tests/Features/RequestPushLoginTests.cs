@@ -31,7 +31,7 @@ public sealed class RequestPushLoginTests(ScopeSigningHost host)
         Assert.Equal(push.Key, push.Json.GetProperty("id").GetString());
         Assert.DoesNotContain(person.Sub, push.Text, StringComparison.Ordinal);
         Assert.Equal(["id", "kind", "devtoken", "callback", "iss", "iat", "exp"], push.Json.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(1, await host.EventsAsync(":PushLoginRequested", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("PushLoginRequested", person.Sub));
         Assert.Single(host.Sinks.For(device));
     }
 

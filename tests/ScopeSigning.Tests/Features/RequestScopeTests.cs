@@ -100,7 +100,7 @@ public sealed class RequestScopeTests(ScopeSigningHost host)
         Assert.Contains("X-Scope-Signing-Kind: scope-confirm\r\n", mail.Text, StringComparison.Ordinal);
         Assert.Contains("text/plain; charset=utf-8", mail.Text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(person.Sub, mail.Text, StringComparison.Ordinal);
-        Assert.Equal(1, await host.EventsAsync(":ScopeRequested", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("ScopeRequested", person.Sub));
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class RevokeKeyByCodeTests(ScopeSigningHost host)
         Assert.Equal("done", done.Text("status"));
         Assert.Equal("unknown-key", (await api.DeleteAsync($"{query}&code={mail.Code}")).Code);
         Assert.Equal(410, (await api.HeadAsync($"/key/{person.Sub}")).Status);
-        Assert.Equal(1, await host.EventsAsync(":SigningKeyRevoked", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("SigningKeyRevoked", person.Sub));
     }
 
     [Fact]
@@ -111,13 +111,12 @@ public sealed class RevokeKeyByCodeTests(ScopeSigningHost host)
         Assert.Single(answers, answer => answer.Status == 200);
         Assert.All(answers, answer => Assert.True(answer.Status is 200 or 409 or 429));
         await MailAsync(email);
-        Assert.Equal(0, await host.CountAsync("SELECT count(*) FROM deliveries d JOIN revocations r ON r.pair_hmac = d.revocation WHERE r.sub = 'x'"));
         Assert.Single(host.Sinks.For(email), mail => mail.Text.Contains("key-revoke", StringComparison.Ordinal));
     }
 
     private async Task<Received> MailAsync(string email)
         => await Eventually.AsyncNotNull(
-            () => Task.FromResult(host.Sinks.For(email).LastOrDefault(mail => mail.Text.Contains("key-revoke", StringComparison.Ordinal))), "the mail with the code");
+            () => Task.FromResult(host.Sinks.Find(mail => mail.To.Equals(email, StringComparison.OrdinalIgnoreCase) && mail.Text.Contains("key-revoke", StringComparison.Ordinal))), "the mail with the code");
 
     private async Task<(Identity Person, string Email, string Phone)> BoundAsync()
     {

@@ -51,7 +51,7 @@ public sealed class RevokeKeyTests(ScopeSigningHost host)
             Assert.Equal(0, await host.CountAsync($"SELECT count(*) FROM {table} WHERE sub = @sub", new { sub = person.Sub }));
         }
 
-        Assert.Equal(1, await host.EventsAsync(":SigningKeyRevoked", person.Sub));
+        Assert.Equal(1, await host.EventsAsync("SigningKeyRevoked", person.Sub));
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class ScopeSigningHost : IAsyncLifetime
 
         var factory = new WebApplicationFactory<ScopeSigningOptions>().WithWebHostBuilder(builder =>
         {
-            builder.UseEnvironment("Testing");
+            builder.UseEnvironment(values.GetValueOrDefault("environment") ?? "Testing");
             foreach (var (key, value) in values)
             {
                 builder.UseSetting(key, value);

@@ -43,7 +43,7 @@ public sealed class GetKeySetTests(ScopeSigningHost host)
         using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/jwks.json");
         request.Headers.IfNoneMatch.Add(tag);
 
-        using var response = await host.Client.SendAsync(request);
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(304, (int)response.StatusCode);
     }

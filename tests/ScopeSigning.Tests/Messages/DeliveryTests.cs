@@ -178,6 +178,46 @@ public sealed class DeliveryTests(ScopeSigningHost host)
     }
 
     [Fact]
+    public async Task Worker_KilledAgainAndAgainUnderLoad_LosesNothingAndSignsEachJobOnce()
+    {
+        var people = await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ => (await api.RegisterAsync()).Person));
+        var phones = Enumerable.Range(0, 120).Select(_ => Api.NewPhone()).ToList();
+        var work = Task.CompletedTask;
+        for (var round = 0; round < 3; round++)
+        {
+            using var worker = await host.StartProcessAsync();
+            var batch = phones.Skip(round * 40).Take(40).ToList();
+            var signed = 0;
+            var running = Task.WhenAll(batch.Select(async (phone, i) =>
+            {
+                await api.SignedPhoneAsync(people[i % 12], phone);
+                Interlocked.Increment(ref signed);
+            }));
+
+            // In the middle of the work: some of it is done, the rest is in queues, transactions and on its way to providers.
+            await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref signed) >= 5), "the work has begun");
+            worker.Kill();
+            await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+            work = Task.WhenAll(work, running);
+        }
+
+        await work;
+
+        // Every job came through. A message may be repeated by such a crash, under the same id and with the same code.
+        foreach (var phone in phones)
+        {
+            Assert.Single(host.Sinks.For(phone).Select(message => (message.Key, message.Code)).Distinct());
+        }
+
+        foreach (var person in people)
+        {
+            Assert.Equal(
+                await host.CountAsync("SELECT count(*) FROM jobs WHERE sub = @sub AND state = 'ready'", new { sub = person.Sub }),
+                await host.EventsAsync("ScopeSigned", person.Sub));
+        }
+    }
+
+    [Fact]
     public async Task Messages_OnTheBus_HoldAnIdAndNothingElse()
         => Assert.Equal(
             0,

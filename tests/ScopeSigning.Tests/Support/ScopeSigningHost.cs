@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using ScopeSigning.Tests.Support;
 using TestSupport;
 
@@ -24,6 +26,8 @@ public sealed class ScopeSigningHost : IAsyncLifetime
     public const string Issuer = "https://id.example/scope-signing";
 
     internal Sinks Sinks { get; } = new();
+
+    internal LogCapture Logs { get; } = new();
 
     internal AuthorityKey Authority { get; } = new("https://register.example", "authority-1");
 
@@ -54,6 +58,60 @@ public sealed class ScopeSigningHost : IAsyncLifetime
     /// <summary>One more instance on the same stores, or one with other settings.</summary>
     internal async Task<WebApplicationFactory<ScopeSigningOptions>> StartInstanceAsync(params (string Key, string? Value)[] settings)
     {
+        var values = await SettingsAsync();
+        foreach (var (key, value) in settings)
+        {
+            values[key] = value;
+        }
+
+        var factory = new WebApplicationFactory<ScopeSigningOptions>().WithWebHostBuilder(builder =>
+        {
+            builder.UseEnvironment(values.GetValueOrDefault("environment") ?? "Testing");
+            foreach (var (key, value) in values)
+            {
+                builder.UseSetting(key, value);
+            }
+
+            builder.ConfigureServices(services =>
+            {
+                var clock = new TestClock();
+                services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+                services.AddSingleton<IStartupFilter>(clock);
+                services.AddSingleton<ILoggerProvider>(Logs);
+            });
+        });
+        factory.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
+        factory.StartServer();
+        return factory;
+    }
+
+    /// <summary>One more instance, as a process that can be killed.</summary>
+    internal async Task<Process> StartProcessAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ScopeSigningOptions).Assembly.Location]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (key, value) in await SettingsAsync())
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        start.Environment["DOTNET_ENVIRONMENT"] = "Testing";
+        var process = Process.Start(start)!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("Application started", StringComparison.Ordinal))
+            {
+                _ = process.StandardOutput.ReadToEndAsync();
+                _ = process.StandardError.ReadToEndAsync();
+                return process;
+            }
+        }
+
+        throw new InvalidOperationException($"The instance did not start: {await process.StandardError.ReadToEndAsync()}");
+    }
+
+    private async Task<Dictionary<string, string?>> SettingsAsync()
+    {
         var servers = await BackingServers.GetAsync();
         var values = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -83,29 +141,7 @@ public sealed class ScopeSigningHost : IAsyncLifetime
             values[$"{prefix}:Test"] = authority == TestAuthority ? "true" : "false";
         }
 
-        foreach (var (key, value) in settings)
-        {
-            values[key] = value;
-        }
-
-        var factory = new WebApplicationFactory<ScopeSigningOptions>().WithWebHostBuilder(builder =>
-        {
-            builder.UseEnvironment(values.GetValueOrDefault("environment") ?? "Testing");
-            foreach (var (key, value) in values)
-            {
-                builder.UseSetting(key, value);
-            }
-
-            builder.ConfigureServices(services =>
-            {
-                var clock = new TestClock();
-                services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
-                services.AddSingleton<IStartupFilter>(clock);
-            });
-        });
-        factory.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
-        factory.StartServer();
-        return factory;
+        return values;
     }
 
     internal static HttpClient ClientOf(WebApplicationFactory<ScopeSigningOptions> factory)

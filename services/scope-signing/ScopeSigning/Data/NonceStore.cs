@@ -22,7 +22,7 @@ internal sealed class NonceStore(IConnectionMultiplexer redis, NpgsqlDataSource 
     {
         if (LifetimeOf(token) is { } lifetime)
         {
-            return await redis.GetDatabase().StringSetAsync(NameOf(token), 1, lifetime, When.NotExists);
+            return await redis.GetDatabase().StringSetAsync(NameOf(token), 1, lifetime, When.NotExists).BoundedAsync();
         }
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -45,7 +45,7 @@ internal sealed class NonceStore(IConnectionMultiplexer redis, NpgsqlDataSource 
             return Encoding.UTF8.GetBytes(token.Nonce);
         }
 
-        await redis.GetDatabase().StringSetAsync(NameOf(token), 1, lifetime);
+        await redis.GetDatabase().StringSetAsync(NameOf(token), 1, lifetime).BoundedAsync();
         return null;
     }
 

@@ -56,7 +56,7 @@ internal sealed class RateLimits(IConnectionMultiplexer redis, TimeProvider cloc
             arguments.Add(subject.Limit.Count);
         }
 
-        var wait = (long)await redis.GetDatabase().ScriptEvaluateAsync(Script, keys, [.. arguments]);
+        var wait = (long)await redis.GetDatabase().ScriptEvaluateAsync(Script, keys, [.. arguments]).BoundedAsync();
         return new LimitOutcome(wait == 0 ? null : TimeSpan.FromMilliseconds(wait), keys, member);
     }
 
@@ -65,7 +65,7 @@ internal sealed class RateLimits(IConnectionMultiplexer redis, TimeProvider cloc
     {
         foreach (var key in outcome.Keys)
         {
-            await redis.GetDatabase().SortedSetRemoveAsync(key, outcome.Member);
+            await redis.GetDatabase().SortedSetRemoveAsync(key, outcome.Member).BoundedAsync();
         }
     }
 

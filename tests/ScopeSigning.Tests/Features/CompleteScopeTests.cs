@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using ScopeSigning.Data;
+using ScopeSigning.Domain;
 using ScopeSigning.Tests.Support;
 
 namespace ScopeSigning.Tests.Features;
@@ -112,11 +115,31 @@ public sealed class CompleteScopeTests(ScopeSigningHost host)
             .Select(i => (i % 2 == 0 ? host.Authority : host.SecondAuthority).Token(person.Sub, new { scope = "address", address }))
             .ToList();
 
+        await api.WarmUpAsync();
         var answers = await Task.WhenAll(tokens.Select(token => api.PutAsync($"/scope/{job}", token)));
 
         var winner = Assert.Single(answers, answer => answer.Status == 200);
         Assert.Equal(199, answers.Count(answer => answer.Status == 409 && answer.Code == "already-signed"));
         Assert.Equal(winner.Text("jwt"), await api.WaitForTokenAsync(job));
+        Assert.Equal(1, await host.EventsAsync("ScopeSigned", person.Sub));
+    }
+
+    [Fact]
+    public async Task CompleteScope_BothReadTheJobBeforeEitherWrote_TheSecondIsTooLate()
+    {
+        // The race in slow motion: what both requests read is the same, and only the database can tell who was first.
+        var (person, job, _) = await ConfirmedAsync();
+        var jobs = host.Services.GetRequiredService<JobStore>();
+        Assert.True(JobId.TryParse(job, out var id));
+        var row = await jobs.FindAsync(id, TestContext.Current.CancellationToken);
+        var expires = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+        var first = await jobs.CompleteAsync(row!, new SignedScope("first", "a", expires, ProvesValue: false), TimeSpan.FromHours(1), TestContext.Current.CancellationToken);
+        var second = await jobs.CompleteAsync(row!, new SignedScope("second", "b", expires, ProvesValue: false), TimeSpan.FromHours(1), TestContext.Current.CancellationToken);
+
+        Assert.True(first);
+        Assert.False(second);
+        Assert.Equal("first", await api.WaitForTokenAsync(job));
         Assert.Equal(1, await host.EventsAsync("ScopeSigned", person.Sub));
     }
 

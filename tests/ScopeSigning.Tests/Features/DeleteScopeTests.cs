@@ -52,6 +52,7 @@ public sealed class DeleteScopeTests(ScopeSigningHost host)
         var (person, _) = await api.RegisterAsync();
         var (job, _) = await api.RequestPhoneAsync(person, Api.NewPhone());
 
+        await api.WarmUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => api.DeleteAsync($"/scope/{job}")));
 
         Assert.Single(answers, answer => answer.Status == 200);

@@ -92,6 +92,7 @@ public sealed class RegisterKeyTests(ScopeSigningHost host)
         var person = new Identity();
         var token = person.Token();
 
+        await api.WarmUpAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => api.PostAsync("/key", sameToken ? token : person.Token())));
 
         Assert.Single(answers, answer => answer.Status == 201);

@@ -59,6 +59,7 @@ public sealed class RevokeKeyTests(ScopeSigningHost host)
     {
         var (person, secret) = await api.RegisterAsync();
 
+        await api.WarmUpAsync();
         var wrong = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => api.DeleteAsync($"/key/{person.Sub}?secret=wrong-{i}")));
         var right = await api.DeleteAsync($"/key/{person.Sub}?secret={secret}");
         var later = await api.DeleteAsync($"/key/{person.Sub}?secret={secret}", shift: 3601);

@@ -1,1 +1,86 @@
-return;
+using AppHost;
+using Microsoft.Extensions.Configuration;
+
+Announcement.Print();
+
+var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+{
+    Args = args,
+    // Otherwise Redis speaks TLS on machines with a trusted developer certificate, and not on others.
+    DeveloperCertificateDefaultHttpsTerminationEnabled = false,
+});
+var replicas = builder.Configuration.GetValue("Replicas", 1);
+
+// Servers. An ephemeral stack keeps nothing.
+var postgres = builder.AddPostgres("postgres");
+var redis = builder.AddRedis("redis");
+var rabbitmq = builder.AddRabbitMQ("rabbitmq").WithManagementPlugin();
+if (!builder.Configuration.GetValue("Ephemeral", false))
+{
+    postgres.WithDataVolume();
+    redis.WithDataVolume();
+    rabbitmq.WithDataVolume();
+}
+
+// Services.
+var pairing = Service<Projects.Pairing>("pairing")
+    .WithEnvironment("Pairing__AdminKey", Uuid("pairing-admin-key"))
+    .WithEnvironment("Pairing__KeySeed", Secret("pairing-key-seed"))
+    .WithEnvironment("Pairing__DataKey", Secret("pairing-data-key"));
+IResourceBuilder<ProjectResource>[] services = [pairing];
+
+// The one address that clients know.
+var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName: null)
+    .WithHttpEndpoint(port: builder.Configuration.GetValue<int?>("Gateway:Port"))
+    .WithExternalHttpEndpoints()
+    .WithHttpHealthCheck("/health")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(rabbitmq).WaitFor(rabbitmq);
+foreach (var service in services)
+{
+    gateway.WithReference(service).WaitFor(service);
+    service.WithEnvironment("Platform__BaseUrl", gateway.GetEndpoint("http"));
+}
+
+if (builder.ExecutionContext.IsRunMode)
+{
+    // Where mail, SMS, push and letters end in development.
+    var inbox = builder.AddProject<Projects.Inbox>("inbox", launchProfileName: null)
+        .WithHttpEndpoint(port: builder.Configuration.GetValue<int?>("Inbox:Port"))
+        .WithEndpoint(port: builder.Configuration.GetValue<int?>("Inbox:SmtpPort"), scheme: "smtp", name: "smtp", env: "Inbox__SmtpPort")
+        .WithHttpHealthCheck("/health")
+        .WithUrlForEndpoint("http", url => url.DisplayText = "Inbox");
+
+    // A test's own launch profile does not reach the processes: without this they would run as Production there.
+    foreach (var project in services.Append(gateway).Append(inbox))
+    {
+        project.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName);
+    }
+}
+
+await builder.Build().RunAsync();
+
+// A service has its own database and shares Redis and RabbitMQ; it is reached through the gateway only.
+IResourceBuilder<ProjectResource> Service<TProject>(string name)
+    where TProject : IProjectMetadata, new()
+{
+    var database = postgres.AddDatabase($"{name}-db");
+    return builder.AddProject<TProject>(name, launchProfileName: null)
+        .WithHttpEndpoint()
+        .WithHttpHealthCheck("/health")
+        .WithReplicas(replicas)
+        .WithReference(database).WaitFor(database)
+        .WithReference(redis).WaitFor(redis)
+        .WithReference(rabbitmq).WaitFor(rabbitmq);
+}
+
+// 43 letters and digits hold more than 192 bits. Generated once and kept in user secrets, unless somebody sets it.
+IResourceBuilder<ParameterResource> Secret(string name)
+    => builder.AddParameter(name, new GenerateParameterDefault { MinLength = 43, Special = false }, secret: true, persist: true);
+
+// The same for a key that has to be a UUID, version 4. No deployment tool can generate that: there it has to be given.
+IResourceBuilder<ParameterResource> Uuid(string name)
+    => builder.ExecutionContext.IsPublishMode
+        ? builder.AddParameter(name, secret: true)
+        : builder.AddParameter(name, new UuidDefault(), secret: true, persist: true);

@@ -1,9 +1,13 @@
+using Inbox;
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.AddInbox();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapInbox();
 
 await app.RunAsync();

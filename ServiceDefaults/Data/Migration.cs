@@ -10,5 +10,5 @@ namespace ServiceDefaults.Data;
 internal sealed record Migration(int Number, string FileName, string Sql)
 {
     /// <summary>SHA-256 of the text, hexadecimal. Line ends do not count: a checkout may change them.</summary>
-    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 }

@@ -63,7 +63,7 @@ internal sealed partial class MigrationRunner(NpgsqlDataSource source, ILogger l
                 catch (PostgresException exception) when (!exception.IsTransient)
                 {
                     throw new MigrationException(
-                        $"Migration {migration.FileName} of {set.Source} failed{LineOf(migration, exception)}: {exception.SqlState} {exception.MessageText}. Nothing of it was applied; correct the file and start again.",
+                        $"Migration {migration.FileName} of {set.Source} failed: {exception.SqlState} {exception.MessageText}. Nothing of it was applied; correct the file and start again.",
                         exception);
                 }
 
@@ -134,11 +134,6 @@ internal sealed partial class MigrationRunner(NpgsqlDataSource source, ILogger l
         await using var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static string LineOf(Migration migration, PostgresException exception)
-        => exception.Position > 0 && exception.Position <= migration.Sql.Length
-            ? $" at line {migration.Sql.AsSpan(0, exception.Position - 1).Count('\n') + 1}"
-            : "";
 
     [LoggerMessage(1, LogLevel.Information, "Applied migration {File} of {Source}")]
     private partial void LogApplied(string file, string source);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace ServiceDefaults.Discovery;
@@ -27,11 +26,11 @@ public sealed class ServiceEndpoints(IConfiguration configuration)
             return [Parse(single, section.Path, endpoint)];
         }
 
+        // GetChildren sorts numbers as numbers: 2 before 10.
         return
         [
             .. section.GetChildren()
                 .Where(child => !string.IsNullOrWhiteSpace(child.Value))
-                .OrderBy(child => int.TryParse(child.Key, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue)
                 .Select(child => Parse(child.Value!, child.Path, endpoint)),
         ];
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
@@ -100,24 +99,8 @@ internal sealed partial class ErrorBodyMiddleware(RequestDelegate next, ILogger<
             response.Headers.CacheControl = "no-store";
         }
 
-        var writer = context.RequestServices.GetService<IErrorBodyWriter>() ?? Fallback;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await writer.WriteAsync(context, status);
-            return;
-        }
-
-        // RFC 9110 §9.3.2: the headers of a GET, without its body.
-        var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        try
-        {
-            await writer.WriteAsync(context, status);
-        }
-        finally
-        {
-            context.Features.Set(body);
-        }
+        // To a HEAD too: the server sends the headers of a GET and drops the body (RFC 9110 §9.3.2).
+        await (context.RequestServices.GetService<IErrorBodyWriter>() ?? Fallback).WriteAsync(context, status);
     }
 
     private static bool IsEmpty(HttpResponse response)

@@ -15,18 +15,27 @@ internal enum PublishOutcome
     /// <summary>This message did not get through; others may.</summary>
     Refused,
 
+    /// <summary>No word within the time limit: either the broker is silent, or it closes the channel over this message each time.</summary>
+    NoAnswer,
+
     /// <summary>No broker: nothing gets through. Whether this one did is not known, so it goes out again.</summary>
     BrokerAway,
 }
 
 /// <summary>Publishes one row and waits for the broker's word.</summary>
 internal sealed partial class OutboxPublisher(
-    IBus bus, EventTypes types, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<OutboxPublisher> logger)
+    IBusControl bus, EventTypes types, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<OutboxPublisher> logger)
 {
     // Where MassTransit looks for the parent of its spans, on both sides.
     private const string MassTransitTraceHeader = "MT-Activity-Id";
 
+    /// <summary>How long a row may take that failed before: it is tried alone, and the others wait meanwhile.</summary>
+    private static readonly TimeSpan RepeatTimeout = TimeSpan.FromSeconds(1);
+
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the connection stands, as far as the bus knows. A broker that falls silent is found out by its heartbeat.</summary>
+    public bool IsBrokerThere => bus.CheckHealth().Status == BusHealthStatus.Healthy;
 
     public async Task<(PublishOutcome Outcome, string Reason)> PublishAsync(OutboxRow row, CancellationToken roundEnds)
     {
@@ -35,7 +44,8 @@ internal sealed partial class OutboxPublisher(
             return (PublishOutcome.Refused, "this build cannot read the type");
         }
 
-        using var limit = new CancellationTokenSource(options.Value.PublishTimeout, clock);
+        var timeout = row.Attempts > 0 && RepeatTimeout < options.Value.PublishTimeout ? RepeatTimeout : options.Value.PublishTimeout;
+        using var limit = new CancellationTokenSource(timeout, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, roundEnds);
         try
         {
@@ -47,6 +57,11 @@ internal sealed partial class OutboxPublisher(
         {
             metrics.Returned(type.Name);
             return (PublishOutcome.Refused, "no queue is bound");
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            metrics.PublishFailed(type.Name);
+            return (PublishOutcome.NoAnswer, $"no answer within {timeout.TotalSeconds} s");
         }
         catch (Exception exception) when (IsBrokerAway(exception))
         {

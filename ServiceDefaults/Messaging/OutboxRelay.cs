@@ -28,6 +28,8 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan FirstParking = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestParking = TimeSpan.FromSeconds(30);
 
+    private readonly OutboxLoad _load = new(clock);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Events continue the trace of the request that wrote them, not of whatever started the host.
@@ -50,7 +52,8 @@ internal sealed partial class OutboxRelay(
                     (isAway, delay) = (false, FirstDelay);
                     if (!round.HasMore)
                     {
-                        await signal.WaitAsync(round.IsContended ? ContentionDelay : options.Value.PollInterval, stoppingToken);
+                        await signal.WaitAsync(
+                            round.IsContended ? ContentionDelay : _load.IsAwake ? OutboxLoad.AwakeInterval : options.Value.PollInterval, stoppingToken);
                     }
 
                     continue;
@@ -85,27 +88,36 @@ internal sealed partial class OutboxRelay(
         var rows = await OutboxStore.ClaimAsync(connection, transaction, stoppingToken);
         if (rows.Count == 0)
         {
-            return new Round();
+            return new Round(clock);
         }
 
         // Not stopped with the host: what is under way ends within the publish time limit, and is then written down.
-        using var round = new Round();
-        var started = clock.GetTimestamp();
+        using var round = new Round(clock);
+        var aggregates = rows.GroupBy(row => row.Aggregate, StringComparer.Ordinal).ToLookup(aggregate => aggregate.First().Attempts > 0);
         await Parallel.ForEachAsync(
-            rows.GroupBy(row => row.Aggregate, StringComparer.Ordinal),
+            aggregates[false],
             new ParallelOptions { MaxDegreeOfParallelism = Parallelism },
-            async (aggregate, _) => await PublishInOrderAsync(aggregate, round, () => clock.GetElapsedTime(started) < RoundBudget));
+            async (aggregate, _) => await PublishInOrderAsync(aggregate, round));
 
-        await OutboxStore.CompleteAsync(connection, transaction, round.Published, round.Parked);
+        // One after the other, when no other confirm is outstanding: a message to which the broker objects costs the channel, and with
+        // it every publish on it.
+        round.StartAgain();
+        foreach (var aggregate in aggregates[true])
+        {
+            await PublishInOrderAsync(aggregate, round);
+        }
+
+        round.SettleUnanswered(publisher.IsBrokerThere);
+        var staysAwakeFor = _load.Add(round.Published.Count);
+        await OutboxStore.CompleteAsync(connection, transaction, round.Published, round.Parked, staysAwakeFor);
         round.HasMore |= rows.Count >= OutboxStore.Window;
         return round;
     }
 
     /// <summary>Publishes one aggregate's rows one after the other, and stops at the first that does not get through.</summary>
-    private async Task PublishInOrderAsync(IEnumerable<OutboxRow> rows, Round round, Func<bool> hasTime)
+    private async Task PublishInOrderAsync(IEnumerable<OutboxRow> rows, Round round)
     {
         (TimeSpan For, string Because)? parked = null;
-        var isFirst = true;
         foreach (var row in rows)
         {
             if (parked is not null)
@@ -128,13 +140,12 @@ internal sealed partial class OutboxRelay(
                 continue;
             }
 
-            if (round.AwayBecause is not null || (!isFirst && !hasTime()))
+            if (!round.TakesMore)
             {
                 round.HasMore = true;
                 return;
             }
 
-            isFirst = false;
             var (outcome, reason) = await publisher.PublishAsync(row, round.Ends);
             switch (outcome)
             {
@@ -149,6 +160,10 @@ internal sealed partial class OutboxRelay(
                     LogParked(row.Type, row.MessageId, reason, pause.TotalSeconds);
                     break;
 
+                case PublishOutcome.NoAnswer:
+                    round.NoAnswer(new ParkedRow(row.Id, Backoff(row.Attempts), row.Attempts + 1, reason));
+                    return;
+
                 default:
                     round.End(reason);
                     return;
@@ -160,16 +175,18 @@ internal sealed partial class OutboxRelay(
         => attempts >= 5 ? LongestParking : TimeSpan.FromTicks(FirstParking.Ticks << attempts);
 
     /// <summary>What one round did. Several aggregates report to it at once.</summary>
-    private sealed class Round : IDisposable
+    private sealed class Round(TimeProvider clock) : IDisposable
     {
         private readonly Lock _lock = new();
         private readonly CancellationTokenSource _ends = new();
         private readonly List<long> _published = [];
         private readonly List<ParkedRow> _parked = [];
+        private readonly List<ParkedRow> _unanswered = [];
+        private long _started = clock.GetTimestamp();
 
-        public IReadOnlyCollection<long> Published => _published;
+        public List<long> Published => _published;
 
-        public IReadOnlyCollection<ParkedRow> Parked => _parked;
+        public List<ParkedRow> Parked => _parked;
 
         /// <summary>Whether more is to be done at once.</summary>
         public bool HasMore { get; set; }
@@ -178,6 +195,9 @@ internal sealed partial class OutboxRelay(
         public bool IsContended { get; set; }
 
         public string? AwayBecause { get; private set; }
+
+        /// <summary>Whether the round may take on another row.</summary>
+        public bool TakesMore => AwayBecause is null && !_ends.IsCancellationRequested && clock.GetElapsedTime(_started) < RoundBudget;
 
         /// <summary>Cancelled when the broker is away: nobody needs to wait for the time limit too.</summary>
         public CancellationToken Ends => _ends.Token;
@@ -195,6 +215,46 @@ internal sealed partial class OutboxRelay(
             lock (_lock)
             {
                 _parked.Add(row);
+            }
+        }
+
+        /// <summary>The time of the second half counts anew, or rows that failed before would never have their turn under load.</summary>
+        public void StartAgain() => _started = clock.GetTimestamp();
+
+        /// <summary>One message got no answer. Without any confirm so far the others need not wait as long.</summary>
+        public void NoAnswer(ParkedRow row)
+        {
+            lock (_lock)
+            {
+                _unanswered.Add(row);
+                if (_published.Count > 0)
+                {
+                    return;
+                }
+            }
+
+            _ends.Cancel();
+        }
+
+        /// <summary>
+        /// Where the broker is there, the silence may be about the message: park it, so that it is tried alone and slows nobody down.
+        /// (What follows it in its aggregate is parked behind it by the next round.)
+        /// </summary>
+        public void SettleUnanswered(bool isBrokerThere)
+        {
+            if (_unanswered.Count == 0)
+            {
+                return;
+            }
+
+            if (_published.Count > 0 || isBrokerThere)
+            {
+                _parked.AddRange(_unanswered);
+            }
+
+            if (_published.Count == 0)
+            {
+                AwayBecause ??= _unanswered[0].Because;
             }
         }
 

@@ -51,6 +51,10 @@ internal sealed class OutboxStore(NpgsqlDataSource source)
         WHERE outbox.id = p.id
         """;
 
+    private const string Promise = """
+        UPDATE outbox_watch SET awake_until = clock_timestamp() + $1 WHERE awake_until < clock_timestamp() + $1 / 2
+        """;
+
     private const string Backlog = """
         SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE published_at IS NULL LIMIT $1) AS pending),
                clock_timestamp() - LEAST(
@@ -94,8 +98,13 @@ internal sealed class OutboxStore(NpgsqlDataSource source)
     }
 
     /// <summary>Writes down what a round has done, and ends it.</summary>
+    /// <param name="staysAwakeFor">If given, writers need not wake the relay for that long.</param>
     public static async Task CompleteAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyCollection<long> published, IReadOnlyCollection<ParkedRow> parked)
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        IReadOnlyCollection<long> published,
+        IReadOnlyCollection<ParkedRow> parked,
+        TimeSpan? staysAwakeFor = null)
     {
         using var untraced = SuppressInstrumentationScope.Begin();
         await using var batch = new NpgsqlBatch(connection, transaction);
@@ -116,6 +125,11 @@ internal sealed class OutboxStore(NpgsqlDataSource source)
                     new() { Value = parked.Select(row => row.Because).ToArray() },
                 },
             });
+        }
+
+        if (staysAwakeFor is { } awake)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Promise) { Parameters = { new() { Value = awake } } });
         }
 
         if (batch.BatchCommands.Count > 0)

@@ -3,7 +3,10 @@ using OpenTelemetry;
 
 namespace ServiceDefaults.Telemetry;
 
-/// <summary>Keeps health probes, with all that they cause, and query strings out of the exported spans.</summary>
+/// <summary>
+/// Keeps health probes, with all that they cause, out of the exported spans, and of every URL what may be a secret: the query, and the
+/// path too, because ours carry codes and tokens. The route (server) and the host (client) say enough.
+/// </summary>
 internal sealed class SpanFilter : BaseProcessor<Activity>
 {
     private const string ProbeMark = "ServiceDefaults.Probe";
@@ -22,16 +25,19 @@ internal sealed class SpanFilter : BaseProcessor<Activity>
             }
         }
 
-        if (data.GetTagItem("url.query") is not null)
+        foreach (var name in (ReadOnlySpan<string>)["url.query", "url.path", "http.target"])
         {
-            data.SetTag("url.query", null);
+            if (data.GetTagItem(name) is not null)
+            {
+                data.SetTag(name, null);
+            }
         }
 
-        foreach (var name in (ReadOnlySpan<string>)["url.full", "http.url", "http.target"])
+        foreach (var name in (ReadOnlySpan<string>)["url.full", "http.url"])
         {
-            if (data.GetTagItem(name) is string url && url.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query)
+            if (data.GetTagItem(name) is string url)
             {
-                data.SetTag(name, url[..query]);
+                data.SetTag(name, Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : null);
             }
         }
     }

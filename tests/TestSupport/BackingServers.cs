@@ -1,27 +1,37 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace TestSupport;
 
 /// <summary>
-/// Postgres, Redis and RabbitMQ for the tests of one assembly: real servers, shared by the whole test run.
-/// Each assembly gets databases and a virtual host of its own, so that assemblies may run side by side.
+/// Postgres, Redis and RabbitMQ for the tests of one assembly: the real servers of the stack that the whole test run shares.
+/// Each assembly gets databases, a Redis database and a virtual host of its own, so that assemblies may run side by side.
 /// </summary>
 public sealed class BackingServers
 {
     private static readonly Lazy<Task<BackingServers>> Shared = new(StartAsync);
 
-    private BackingServers(string postgres, string redis, string rabbitMQ)
+    private BackingServers(SharedStack stack, string redis, string rabbitMQ)
     {
-        Postgres = postgres;
+        Stack = stack;
         Redis = redis;
         RabbitMQ = rabbitMQ;
     }
 
-    /// <summary>Connection string of the Postgres server, without a database.</summary>
-    public string Postgres { get; }
+    /// <summary>The whole stack: for tests that go through the gateway.</summary>
+    public SharedStack Stack { get; }
 
-    /// <summary>Connection string of Redis.</summary>
+    /// <summary>Connection string of the Postgres server, without a database.</summary>
+    public string Postgres => Stack.Postgres;
+
+    /// <summary>Connection string of Redis, with a database of this assembly's own.</summary>
     public string Redis { get; }
 
-    /// <summary>URI of RabbitMQ, on its default virtual host.</summary>
+    /// <summary>AMQP URI with a virtual host of this assembly's own.</summary>
     public string RabbitMQ { get; }
 
     /// <summary>The servers of this test run, started by whoever asks first.</summary>
@@ -39,9 +49,44 @@ public sealed class BackingServers
         return new Npgsql.NpgsqlConnectionStringBuilder(Postgres) { Database = database }.ConnectionString;
     }
 
-    private static Task<BackingServers> StartAsync()
-        => Task.FromResult(new BackingServers(
-            Environment.GetEnvironmentVariable("PLATFORM_TESTS_POSTGRES") ?? "Host=127.0.0.1;Port=55432;Username=postgres;Password=secret",
-            Environment.GetEnvironmentVariable("PLATFORM_TESTS_REDIS") ?? "127.0.0.1:56379,password=secret",
-            Environment.GetEnvironmentVariable("PLATFORM_TESTS_RABBITMQ") ?? "amqp://guest:guest@127.0.0.1:55672"));
+    private static async Task<BackingServers> StartAsync()
+    {
+        var program = typeof(BackingServers).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestStack").Value!;
+        var checkout = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(program)))[..12];
+        var meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{checkout}"));
+
+        var (stack, place) = await meeting.JoinAsync(() => StartDetached(program, meeting));
+        return new BackingServers(stack, await EmptyRedisDatabaseAsync(stack, place), await CreateVirtualHostAsync(stack));
+    }
+
+    /// <summary>
+    /// Starts the stack in a session of its own and with its output in a file: it outlives this test process, and must hold
+    /// neither its terminal nor the pipe that somebody reads the test output from.
+    /// </summary>
+    private static Process StartDetached(string program, MeetingPlace meeting)
+        => Process.Start(new ProcessStartInfo("setsid")
+        {
+            ArgumentList = { "/bin/sh", "-c", "exec dotnet \"$0\" \"$1\" </dev/null >\"$2\" 2>&1", program, meeting.Folder, meeting.LogFile },
+            Environment = { ["DOTNET_ENVIRONMENT"] = "Development" },
+        })!;
+
+    private static async Task<string> EmptyRedisDatabaseAsync(SharedStack stack, int number)
+    {
+        var connectionString = $"{stack.Redis},defaultDatabase={number.ToString(CultureInfo.InvariantCulture)}";
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(connectionString);
+        await redis.GetDatabase().ExecuteAsync("FLUSHDB");
+        return connectionString;
+    }
+
+    private static async Task<string> CreateVirtualHostAsync(SharedStack stack)
+    {
+        var name = $"tests-{Guid.NewGuid():N}";
+        var amqp = new Uri(stack.RabbitMQ);
+        using var client = new HttpClient { BaseAddress = stack.RabbitMQManagement };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(amqp.UserInfo))));
+        using var answer = await client.PutAsync(new Uri($"api/vhosts/{name}", UriKind.Relative), content: null);
+        answer.EnsureSuccessStatusCode();
+        return $"{stack.RabbitMQ.TrimEnd('/')}/{name}";
+    }
 }

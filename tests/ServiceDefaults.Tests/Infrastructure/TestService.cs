@@ -17,6 +17,7 @@ internal sealed class TestService : IAsyncDisposable
     private readonly IHost _host;
     private readonly MeterListener _meters = new();
     private readonly ConcurrentDictionary<string, double> _sums = new(StringComparer.Ordinal);
+    private bool _started;
     private bool _stopped;
 
     private TestService(IHost host, LogCapture log)
@@ -83,7 +84,11 @@ internal sealed class TestService : IAsyncDisposable
         return new TestService(builder.Build(), log);
     }
 
-    public Task StartAsync() => _host.StartAsync(TestContext.Current.CancellationToken);
+    public async Task StartAsync()
+    {
+        await _host.StartAsync(TestContext.Current.CancellationToken);
+        _started = true;
+    }
 
     public async Task StopAsync()
     {
@@ -122,7 +127,7 @@ internal sealed class TestService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _meters.Dispose();
-        if (!_stopped)
+        if (_started && !_stopped)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
             await _host.StopAsync(limit.Token);

@@ -1,0 +1,24 @@
+using System.Reflection;
+
+namespace Conventions.Tests;
+
+/// <summary>A service: one name in every spelling, and its deployable assembly.</summary>
+public sealed record Service(string Folder, string Name, Assembly Assembly)
+{
+    /// <summary>Every service there is. A new one is added here and is checked from then on.</summary>
+    public static IReadOnlyList<Service> All { get; } =
+    [
+        new("pairing", "Pairing", Assembly.Load("Pairing")),
+    ];
+
+    /// <summary>Its folder, from the root.</summary>
+    public string Path => $"services/{Folder}/{Name}";
+
+    public override string ToString() => Folder;
+}
+
+/// <summary>One row per service.</summary>
+public sealed class EveryService : TheoryData<Service>
+{
+    public EveryService() => AddRange([.. Service.All]);
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using Pairing.Tests.Infrastructure;
+
+namespace Pairing.Tests.Features;
+
+/// <summary>Contract §7.5, <c>ListUserDevices</c> and <c>UnlinkUserDevice</c>.</summary>
+public sealed class UserDeviceTests(PairingApp app)
+{
+    [Fact]
+    public async Task ListUserDevices_LinkedPhone_IsListed()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app);
+        await phone.PairAsync(pairing);
+
+        var device = Assert.Single((await pairing.Tenant.DevicesAsync(pairing.UserId)).EnumerateArray());
+
+        Assert.Equal(
+            ["deviceId", "displayName", "platform", "osVersion", "model", "publicKeyThumbprint", "createdAt"],
+            device.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(phone.DeviceId, device.Text("deviceId"));
+        Assert.Equal(phone.Thumbprint, device.Text("publicKeyThumbprint"));
+        Assert.InRange(device.GetProperty("createdAt").GetInt64(), pairing.Exp - 120, pairing.Exp);
+    }
+
+    [Fact]
+    public async Task ListUserDevices_OptionalFieldsNotTold_AreLeftOut()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app);
+        var announcement = phone.Announcement();
+        announcement.Remove("osVersion");
+        announcement["model"] = null;
+        using var init = await phone.PostInitAsync(pairing.Jwt, announcement);
+        using var complete = await phone.PostCompleteAsync(pairing.Jwt, (await init.JsonAsync()).Text("nonce"));
+
+        var device = Assert.Single((await pairing.Tenant.DevicesAsync(pairing.UserId)).EnumerateArray());
+
+        Assert.False(device.TryGetProperty("osVersion", out _));
+        Assert.False(device.TryGetProperty("model", out _));
+    }
+
+    [Fact]
+    public async Task ListUserDevices_UnknownUserOrOtherTenant_IsEmpty()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app);
+        await phone.PairAsync(pairing);
+
+        Assert.Empty((await pairing.Tenant.DevicesAsync(Guid.NewGuid())).EnumerateArray());
+        Assert.Empty((await (await app.CreateTenantAsync()).DevicesAsync(pairing.UserId)).EnumerateArray());
+        using var response = await pairing.Tenant.SendAsync(HttpMethod.Get, "/tenants/v1/users/abc/devices");
+        await response.AssertProblemAsync(400, "Bad request", "validation_failed");
+    }
+
+    [Fact]
+    public async Task UnlinkUserDevice_LastPhone_ForgetsTheUserWhoCanPairAgain()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app) { DeviceId = "android:a b/c%d?ü" };
+        await phone.PairAsync(pairing);
+        var paired = Assert.Single(await app.EventBodiesAsync("DevicePaired", pairing.UserId));
+
+        using var response = await DeleteAsync(pairing.Tenant, pairing.UserId, phone.DeviceId);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Empty((await pairing.Tenant.DevicesAsync(pairing.UserId)).EnumerateArray());
+        Assert.Equal(1, await app.RowsOfUserAsync(pairing.UserId)); // the link stays: its jti is never good again
+        var unpaired = Assert.Single(await app.EventBodiesAsync("DeviceUnpaired", pairing.UserId));
+        Assert.Equal(paired.Text("deviceReference"), unpaired.Text("deviceReference"));
+        Assert.Equal(phone.DeviceId, unpaired.Text("deviceId"));
+        Assert.Equal(phone.Thumbprint, unpaired.Text("publicKeyThumbprint"));
+        Assert.Equal(("APPROVED", "completed"), await pairing.StatusAsync());
+
+        var again = await pairing.Tenant.CreatePairingAsync(pairing.UserId);
+        await phone.PairAsync(again);
+        Assert.Equal(2, (await app.EventBodiesAsync("DevicePaired", pairing.UserId)).Count);
+    }
+
+    [Fact]
+    public async Task UnlinkUserDevice_OneOfTwo_KeepsTheUser()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app);
+        await phone.PairAsync(pairing);
+        await app.CountAsync(
+            """
+            INSERT INTO user_device (id, app_user, device_id, display_name, platform, public_key, public_key_thumbprint, push_token, created_at)
+            SELECT gen_random_uuid(), u.id, 'second', 'x', 'IOS', 'x', decode(repeat('00', 32), 'hex'), '', now() FROM app_user u WHERE u.user_id = @user RETURNING 1
+            """,
+            new { user = pairing.UserId });
+
+        using var response = await DeleteAsync(pairing.Tenant, pairing.UserId, phone.DeviceId);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal("second", Assert.Single((await pairing.Tenant.DevicesAsync(pairing.UserId)).EnumerateArray()).Text("deviceId"));
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM reference_measurement m JOIN app_user u ON u.id = m.app_user WHERE u.user_id = @user", new { user = pairing.UserId }));
+    }
+
+    [Fact]
+    public async Task UnlinkUserDevice_InParallel_RemovesOnce()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app);
+        await phone.PairAsync(pairing);
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => DeleteAsync(pairing.Tenant, pairing.UserId, phone.DeviceId)));
+
+        Assert.Single(responses, response => response.StatusCode == HttpStatusCode.NoContent);
+        Assert.Equal(19, responses.Count(response => response.StatusCode == HttpStatusCode.NotFound));
+        Assert.Single(await app.EventBodiesAsync("DeviceUnpaired", pairing.UserId));
+    }
+
+    [Fact]
+    public async Task UnlinkUserDevice_UnknownOrOtherTenants_NotFoundAndNothingPublished()
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app);
+        await phone.PairAsync(pairing);
+        var stranger = await app.CreateTenantAsync();
+
+        foreach (var (tenant, user, device) in new[]
+        {
+            (pairing.Tenant, pairing.UserId, "other"), (pairing.Tenant, Guid.NewGuid(), phone.DeviceId), (stranger, pairing.UserId, phone.DeviceId),
+            (pairing.Tenant, pairing.UserId, phone.DeviceId.ToUpperInvariant()), (pairing.Tenant, pairing.UserId, "a\0b"), (pairing.Tenant, pairing.UserId, new string('x', 129)),
+        })
+        {
+            using var response = await DeleteAsync(tenant, user, device);
+            await response.AssertProblemAsync(404, "Not found", "not_found");
+        }
+
+        using var noUuid = await pairing.Tenant.SendAsync(HttpMethod.Delete, "/tenants/v1/users/abc/devices/x");
+        await noUuid.AssertProblemAsync(400, "Bad request", "validation_failed");
+        Assert.Empty(await app.EventBodiesAsync("DeviceUnpaired", pairing.UserId));
+        Assert.Equal(4, await app.RowsOfUserAsync(pairing.UserId));
+    }
+
+    private static Task<HttpResponseMessage> DeleteAsync(TestTenant tenant, Guid user, string device)
+        => tenant.SendAsync(HttpMethod.Delete, $"/tenants/v1/users/{user}/devices/{Uri.EscapeDataString(device)}");
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Platform.Tests;
+
+/// <summary>A client of the gateway with an address of its own: limits per address count it apart from every other.</summary>
+internal static class Caller
+{
+    private static int last;
+
+    /// <summary>A client that calls from a loopback address that nobody else in this process uses.</summary>
+    public static HttpClient New(Uri gateway)
+    {
+        // 127.1.0.1 upwards: 127.0.0.1 is everybody else's.
+        var number = Interlocked.Increment(ref last);
+        var address = new IPAddress([127, 1, (byte)(number >> 8), (byte)number]);
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                try
+                {
+                    socket.Bind(new IPEndPoint(address, 0));
+                    await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, context.DnsEndPoint.Port), cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
+        return new HttpClient(handler) { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(60) };
+    }
+}

@@ -1,0 +1,28 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using TestSupport;
+
+// One argument: the folder in which the test processes of this checkout meet.
+var meeting = new MeetingPlace(args[0]);
+var adminKey = Guid.NewGuid().ToString();
+
+await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}"]);
+await using var app = await builder.BuildAsync();
+await app.StartAsync();
+await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway");
+
+await meeting.AnnounceAsync(new SharedStack
+{
+    ProcessId = Environment.ProcessId,
+    Postgres = (await app.GetConnectionStringAsync("postgres"))!,
+    Redis = (await app.GetConnectionStringAsync("redis"))!,
+    RabbitMQ = (await app.GetConnectionStringAsync("rabbitmq"))!,
+    RabbitMQManagement = app.GetEndpoint("rabbitmq", "management"),
+    Gateway = app.GetEndpoint("gateway"),
+    PairingAdminKey = adminKey,
+});
+
+await meeting.WaitUntilDesertedAsync();
+await app.StopAsync();

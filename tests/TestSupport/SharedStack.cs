@@ -1,0 +1,24 @@
+namespace TestSupport;
+
+/// <summary>Where the stack of this test run is to be found.</summary>
+public sealed record SharedStack
+{
+    public required int ProcessId { get; init; }
+
+    /// <summary>Connection string of the Postgres server, without a database.</summary>
+    public required string Postgres { get; init; }
+
+    public required string Redis { get; init; }
+
+    /// <summary>AMQP URI of the default virtual host.</summary>
+    public required string RabbitMQ { get; init; }
+
+    /// <summary>Base address of RabbitMQ's management API.</summary>
+    public required Uri RabbitMQManagement { get; init; }
+
+    /// <summary>Base address of the gateway: the whole platform.</summary>
+    public required Uri Gateway { get; init; }
+
+    /// <summary>The key of pairing's administrator.</summary>
+    public required string PairingAdminKey { get; init; }
+}

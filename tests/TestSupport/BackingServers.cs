@@ -15,6 +15,9 @@ public sealed class BackingServers
 {
     private static readonly Lazy<Task<BackingServers>> Shared = new(StartAsync);
 
+    // Held for as long as the process lives: it holds the lease, and a lease that is collected as garbage is given back.
+    private static MeetingPlace? meeting;
+
     private BackingServers(SharedStack stack, string redis, string rabbitMQ)
     {
         Stack = stack;
@@ -53,7 +56,7 @@ public sealed class BackingServers
     {
         var program = typeof(BackingServers).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestStack").Value!;
         var checkout = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(program)))[..12];
-        var meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{checkout}"));
+        meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{checkout}"));
 
         var (stack, place) = await meeting.JoinAsync(() => StartDetached(program, meeting));
         return new BackingServers(stack, await EmptyRedisDatabaseAsync(stack, place), await CreateVirtualHostAsync(stack));

@@ -1,0 +1,30 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using ScopeSigning.Delivery;
+
+namespace ScopeSigning.Messages;
+
+/// <summary>Sends mails: codes and links to confirm an address, codes to revoke a key.</summary>
+internal sealed class DeliverEmailConsumer(DeliveryHandler handler, SmtpSender mail) : IConsumer<DeliverEmail>
+{
+    public const string Queue = "scope-signing-delivery-email";
+
+    public Task Consume(ConsumeContext<DeliverEmail> context)
+        => handler.HandleAsync(context, Queue, context.Message.DeliveryId, (delivery, cancellationToken)
+            => mail.SendAsync(delivery.Id, delivery.Content, cancellationToken));
+}
+
+internal sealed class DeliverEmailConsumerDefinition : ConsumerDefinition<DeliverEmailConsumer>
+{
+    private readonly IOptions<ScopeSigningOptions> options;
+
+    public DeliverEmailConsumerDefinition(IOptions<ScopeSigningOptions> options)
+    {
+        this.options = options;
+        EndpointName = DeliverEmailConsumer.Queue;
+    }
+
+    protected override void ConfigureConsumer(
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<DeliverEmailConsumer> consumerConfigurator, IRegistrationContext context)
+        => endpointConfigurator.UseDeliveryRetry(options);
+}

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>A client of the gateway with an address of its own: limits per address count it apart from every other.</summary>
-internal static class Caller
+public static class Caller
 {
     private static int last;
 
@@ -13,7 +13,7 @@ internal static class Caller
     {
         // 127.1.0.1 upwards: 127.0.0.1 is everybody else's.
         var number = Interlocked.Increment(ref last);
-        var address = new IPAddress([127, 1, (byte)(number >> 8), (byte)number]);
+        var address = new IPAddress([127, (byte)(1 + (number >> 16)), (byte)(number >> 8), (byte)number]);
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (context, cancellationToken) =>

@@ -41,6 +41,7 @@ internal static class GatewayExtensions
         services.AddSingleton<Bulkheads>();
         services.AddSingleton<BodyLengths>();
         services.AddSingleton<IProxyConfigProvider, ProxyConfiguration>();
+        services.AddSingleton<SilentInstances>();
         services.AddSingleton<IActiveHealthCheckPolicy, InstanceProbes>();
         services.AddReverseProxy()
             .ConfigureHttpClient((_, handler) => ConfigureClient(handler))
@@ -77,6 +78,7 @@ internal static class GatewayExtensions
             {
                 proxy.UseMiddleware<ForwardRequest>();
                 proxy.UseLoadBalancing();
+                proxy.UseMiddleware<LeaveSilentInstance>();
             })
             .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(RouteTable.Find(route.RouteId)));
 

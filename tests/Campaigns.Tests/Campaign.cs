@@ -16,8 +16,11 @@ internal static class Campaign
     /// <summary><c>CAMPAIGN_REQUESTS</c>: wrong requests to send.</summary>
     public static int Requests { get; } = Read("CAMPAIGN_REQUESTS", 3_000);
 
-    /// <summary><c>CAMPAIGN_SECONDS</c>: how long processes keep dying.</summary>
-    public static TimeSpan FaultTime { get; } = TimeSpan.FromSeconds(Read("CAMPAIGN_SECONDS", 60));
+    /// <summary><c>CAMPAIGN_ROUNDS</c>: how often every part is killed and paused.</summary>
+    public static int Rounds { get; } = Read("CAMPAIGN_ROUNDS", 1);
+
+    /// <summary><c>CAMPAIGN_PARTS</c>: the parts to which something happens, with commas between; all without it.</summary>
+    public static IReadOnlyCollection<string> Parts { get; } = (Environment.GetEnvironmentVariable("CAMPAIGN_PARTS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     private static int Read(string name, int otherwise)
         => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text

@@ -19,7 +19,7 @@ public sealed record ServiceInstance(string Id, Uri Address);
 /// <summary>A stack of these tests' own, whose processes they may kill.</summary>
 public class PrivatePlatform : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private IDistributedApplicationTestingBuilder? builder;
     private DistributedApplication? app;

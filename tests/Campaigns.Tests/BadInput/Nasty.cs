@@ -56,13 +56,3 @@ internal static class Nasty
     private static string Nested(int depth, bool arrays)
         => arrays ? new string('[', depth) + new string(']', depth) : string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth);
 }
-
-internal static class RandomExtensions
-{
-    extension(Random random)
-    {
-        public T Pick<T>(IReadOnlyList<T> of) => of[random.Next(of.Count)];
-
-        public bool Chance(double share) => random.NextDouble() < share;
-    }
-}

@@ -19,10 +19,13 @@ internal enum FaultKind
 /// <param name="Lasts">With <see cref="FaultKind.Pause"/>.</param>
 internal sealed record Fault(string Part, FaultKind Kind, TimeSpan Calm, TimeSpan Lasts)
 {
+    /// <summary>Milliseconds; longer than any answer may take.</summary>
+    private const int MaxPause = 14_000;
+
     public override string ToString()
         => Kind == FaultKind.Pause ? string.Create(CultureInfo.InvariantCulture, $"{Part} paused {Lasts.TotalSeconds:0.0} s") : $"{Part} {(Kind == FaultKind.Kill ? "killed" : "flushed")}";
 
-    /// <summary>Faults without end, of every part in turn but in an order and at times of chance.</summary>
+    /// <summary>Every fault of every part once in each round, in an order and at times of chance.</summary>
     public static IEnumerable<Fault> Plan(int seed, IReadOnlyList<string> services)
     {
         var random = new Random(seed);
@@ -31,11 +34,15 @@ internal sealed record Fault(string Part, FaultKind Kind, TimeSpan Calm, TimeSpa
             ("redis", FaultKind.Flush),
             .. ((string[])["rabbitmq", "postgres", "redis", .. services]).SelectMany(part => new[] { (part, FaultKind.Kill), (part, FaultKind.Pause) }),
         ];
-        while (true)
+        for (var round = 0; round < Campaign.Rounds; round++)
         {
             foreach (var (part, kind) in all.OrderBy(_ => random.Next()).ToList())
             {
-                yield return new Fault(part, kind, TimeSpan.FromMilliseconds(random.Next(500, 2_500)), TimeSpan.FromMilliseconds(random.Next(500, 12_000)));
+                var fault = new Fault(part, kind, TimeSpan.FromMilliseconds(random.Next(500, 2_500)), TimeSpan.FromMilliseconds(random.Next(500, MaxPause)));
+                if (Campaign.Parts.Count == 0 || Campaign.Parts.Contains(part))
+                {
+                    yield return fault;
+                }
             }
         }
     }

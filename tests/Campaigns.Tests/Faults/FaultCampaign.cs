@@ -27,7 +27,7 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
         var ledger = new RequestLedger(outages);
         await using var mailroom = new Mailroom(platform.Inbox);
         var context = new LoadContext(platform, outages, ledger, mailroom);
-        var loads = Loads();
+        var loads = EveryLoad.All();
         foreach (var load in loads)
         {
             await load.PrepareAsync(context);
@@ -38,20 +38,23 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
             .Select(number => Task.Run(() => WorkAsync(load, context, new Random(unchecked((Campaign.Seed * 31) + (place * 1_000) + number)), () => Volatile.Read(ref working) == 1)))).ToList();
 
         var driver = new FaultDriver(platform, outages);
-        var faulting = Stopwatch.GetTimestamp();
         foreach (var fault in Fault.Plan(Campaign.Seed, platform.Services))
         {
             await Task.Delay(fault.Calm);
-            if (Stopwatch.GetElapsedTime(faulting) > Campaign.FaultTime)
+            try
             {
-                break;
+                var outage = await driver.RunAsync(fault);
+                await WaitUntilWellAsync(outage, ledger);
+                if (fault.Part == "redis")
+                {
+                    await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));
+                }
             }
-
-            var outage = await driver.RunAsync(fault);
-            await WaitUntilWellAsync(outage, ledger);
-            if (fault.Part == "redis")
+            catch (Exception exception)
             {
-                await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));
+                // What was acknowledged until then is still worth counting.
+                ledger.AddFault($"{fault}: the campaign broke off: {exception}");
+                break;
             }
         }
 
@@ -75,11 +78,11 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
     private async Task WaitUntilWellAsync(Outage outage, RequestLedger ledger)
     {
         using var client = Caller.New(platform.Gateway);
-        var deadline = outage.Back + TimeSpan.FromSeconds(60);
+        var deadline = outage.Back + Machine.Stretch(TimeSpan.FromSeconds(60));
         while (DateTimeOffset.UtcNow < deadline)
         {
-            using var answer = await client.GetAsync("health");
-            if (answer.IsSuccessStatusCode)
+            var answer = await GetHealthAsync(client);
+            if (answer)
             {
                 outage.Recovery = DateTimeOffset.UtcNow - outage.Back;
                 break;
@@ -88,9 +91,22 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
             await Task.Delay(Poll);
         }
 
-        if (outage.Recovery is not { } recovery || recovery > RecoveryLimit)
+        if (outage.Recovery is not { } recovery || recovery > Machine.Stretch(RecoveryLimit))
         {
             ledger.AddFault(string.Create(CultureInfo.InvariantCulture, $"{outage.Fault}: recovered {outage.Recovery?.TotalSeconds ?? double.NaN:0.0} s after it was back"));
+        }
+    }
+
+    private static async Task<bool> GetHealthAsync(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("health");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return false;
         }
     }
 
@@ -109,12 +125,4 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
             }
         }
     }
-
-    private static IReadOnlyList<IServiceLoad> Loads()
-        =>
-        [
-            .. typeof(FaultCampaign).Assembly.GetTypes()
-                .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IServiceLoad)))
-                .Select(type => (IServiceLoad)Activator.CreateInstance(type)!),
-        ];
 }

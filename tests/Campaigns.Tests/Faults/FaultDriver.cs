@@ -10,7 +10,7 @@ namespace Campaigns.Tests.Faults;
 internal sealed class FaultDriver(PrivatePlatform platform, Outages outages)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan BackLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan BackLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>Makes one fault happen, and returns when the part is there again.</summary>
     public async Task<Outage> RunAsync(Fault fault)
@@ -48,7 +48,7 @@ internal sealed class FaultDriver(PrivatePlatform platform, Outages outages)
     }
 
     /// <summary>The part itself answers, whatever the services make of it.</summary>
-    private async Task WaitUntilThereAsync(string part)
+    public async Task WaitUntilThereAsync(string part)
     {
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < BackLimit)

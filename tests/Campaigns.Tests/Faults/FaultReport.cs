@@ -11,7 +11,7 @@ internal static class FaultReport
     public static string Of(TimeSpan took, Outages outages, RequestLedger ledger, IEnumerable<(string Service, string What, long Count)> rows)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Fault campaign: seed {Campaign.Seed}, {took.TotalSeconds:0} s, {ledger.Acknowledged} acknowledged operations, slowest answer {ledger.Slowest.TotalSeconds:0.0} s");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Fault campaign: seed {Campaign.Seed}, {took.TotalSeconds:0} s, {ledger.Acknowledged} acknowledged operations, slowest answer {ledger.Slowest.TotalSeconds:0.0} s, limits × {Machine.Scale:0.0} (other work on this machine)");
         text.AppendLine(CultureInfo.InvariantCulture, $"  answers          {string.Join(", ", ledger.Statuses.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value}"))}");
         foreach (var (service, what, count) in rows)
         {

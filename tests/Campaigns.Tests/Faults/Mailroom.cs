@@ -29,10 +29,19 @@ internal sealed class Mailroom : IAsyncDisposable
     /// <summary>Messages that came a second time under the same id, which at-least-once delivery allows.</summary>
     public int Repeats => arrived.Values.Sum(messages => messages.Values.Sum(times => times - 1));
 
+    /// <exception cref="HttpRequestException">The inbox failed: then the campaign has no say.</exception>
     public async ValueTask DisposeAsync()
     {
         await ends.CancelAsync();
-        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await work;
+        }
+        catch (OperationCanceledException)
+        {
+            // As it should end.
+        }
+
         client.Dispose();
         ends.Dispose();
     }
@@ -58,7 +67,7 @@ internal sealed class Mailroom : IAsyncDisposable
 
             if (ids.Count > 0)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Delete, "api/v1/messages") { Content = JsonContent.Create(new { IDs = ids }) };
+                using var request = new HttpRequestMessage(HttpMethod.Delete, "api/v1/messages") { Content = JsonContent.Create(new { IDs = ids }, options: JsonSerializerOptions.Default) };
                 using var answer = await client.SendAsync(request, ends.Token);
                 answer.EnsureSuccessStatusCode();
             }

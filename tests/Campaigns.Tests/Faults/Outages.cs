@@ -58,5 +58,5 @@ internal sealed class Outage(Fault fault, DateTimeOffset from)
     public TimeSpan? Recovery { get; set; }
 
     /// <summary>The end of the time in which clients may still notice.</summary>
-    public DateTimeOffset Until => Back is { } back ? back + FaultCampaign.RecoveryLimit : DateTimeOffset.MaxValue;
+    public DateTimeOffset Until => Back is { } back ? back + Machine.Stretch(FaultCampaign.RecoveryLimit) : DateTimeOffset.MaxValue;
 }

@@ -40,7 +40,7 @@ internal sealed class RequestLedger(Outages outages)
             Interlocked.CompareExchange(ref slowest, took.Ticks, seen);
         }
 
-        if (took > HangLimit)
+        if (took > Machine.Stretch(HangLimit))
         {
             AddFault(string.Create(CultureInfo.InvariantCulture, $"{what} took {took.TotalSeconds:0.0} s"));
         }

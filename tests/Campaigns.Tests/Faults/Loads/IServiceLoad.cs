@@ -18,12 +18,26 @@ internal interface IServiceLoad
     /// </summary>
     Task RunAsync(LoadContext context, Random random);
 
+    /// <summary>Requests that change nothing and are answered with success for as long as the test lasts.</summary>
+    Task<IReadOnlyList<Func<HttpRequestMessage>>> ReadsAsync(LoadContext context);
+
     /// <summary>Sends again what was accepted once; it must not be accepted a second time, whatever the platform has lost since.</summary>
     Task ReplayAsync(LoadContext context);
 
     /// <summary>After the last fault: compares what was acknowledged with rows and events, and says what is wrong in the ledger.</summary>
     /// <returns>Rows of the summary: what was counted, and how many.</returns>
     Task<IReadOnlyList<(string What, long Count)>> AccountAsync(LoadContext context);
+}
+
+internal static class EveryLoad
+{
+    public static IReadOnlyList<IServiceLoad> All()
+        =>
+        [
+            .. typeof(IServiceLoad).Assembly.GetTypes()
+                .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IServiceLoad)))
+                .Select(type => (IServiceLoad)Activator.CreateInstance(type)!),
+        ];
 }
 
 /// <summary>What loads work with.</summary>

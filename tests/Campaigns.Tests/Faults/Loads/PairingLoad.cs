@@ -1,4 +1,3 @@
-using Campaigns.Tests.BadInput;
 using System.Collections.Concurrent;
 using System.Net;
 using Pairing.Contracts.V1;
@@ -72,6 +71,19 @@ internal sealed class PairingLoad : IServiceLoad
         {
             await UnlinkAsync(context, client, user, phone.DeviceId);
         }
+    }
+
+    public async Task<IReadOnlyList<Func<HttpRequestMessage>>> ReadsAsync(LoadContext context)
+    {
+        using var client = context.NewClient();
+        var key = await LoginServer.CreateTenantAsync(client, context.Platform.AdminKey);
+        using var phone = new Phone(client, await new LoginServer(client, key).CreatePairingAsync(Guid.NewGuid(), "ada"));
+        var status = $"tenants/v1/pairing/status/{phone.PairingId}";
+        return
+        [
+            () => new HttpRequestMessage(HttpMethod.Get, status) { Headers = { { "X-API-Key", key } } },
+            () => new HttpRequestMessage(HttpMethod.Get, ".well-known/jwks.json"),
+        ];
     }
 
     public async Task ReplayAsync(LoadContext context)

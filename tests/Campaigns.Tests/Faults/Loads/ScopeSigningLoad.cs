@@ -1,4 +1,3 @@
-using Campaigns.Tests.BadInput;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
@@ -80,6 +79,19 @@ internal sealed partial class ScopeSigningLoad : IServiceLoad
         {
             await RevokeAsync(context, client, wallet, secret);
         }
+    }
+
+    public async Task<IReadOnlyList<Func<HttpRequestMessage>>> ReadsAsync(LoadContext context)
+    {
+        using var client = context.NewClient();
+        var wallet = new Wallet();
+        await SendAsync(client, HttpMethod.Post, "key", wallet.Token());
+        return
+        [
+            () => new HttpRequestMessage(HttpMethod.Get, $"key/{wallet.Sub}"),
+            () => new HttpRequestMessage(HttpMethod.Head, $"key/{wallet.Sub}"),
+            () => new HttpRequestMessage(HttpMethod.Get, "scope-signing/.well-known/jwks.json"),
+        ];
     }
 
     public async Task ReplayAsync(LoadContext context)

@@ -22,7 +22,7 @@ internal sealed class SigningKeyStore(NpgsqlDataSource database)
         """
         SELECT kid AS Kid, state AS State, x AS X, y AS Y, private_key AS PrivateKey,
                created_at AS CreatedAt, activated_at AS ActivatedAt, remove_at AS RemoveAt
-        FROM signing_key ORDER BY created_at DESC
+        FROM signing_keys ORDER BY created_at DESC
         """;
 
     public async Task<IReadOnlyList<SigningKeyRow>> ListAsync(CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class SigningKeyStore(NpgsqlDataSource database)
     public static Task InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SigningKeyRow key)
         => connection.ExecuteAsync(
             """
-            INSERT INTO signing_key (kid, state, x, y, private_key, created_at, activated_at, remove_at)
+            INSERT INTO signing_keys (kid, state, x, y, private_key, created_at, activated_at, remove_at)
             VALUES (@Kid, @State, @X, @Y, @PrivateKey, @CreatedAt, @ActivatedAt, @RemoveAt)
             """,
             key,
@@ -55,12 +55,12 @@ internal sealed class SigningKeyStore(NpgsqlDataSource database)
 
     public static Task ActivateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string kid, DateTime now)
         => connection.ExecuteAsync(
-            "UPDATE signing_key SET state = 'active', activated_at = @now WHERE kid = @kid", new { kid, now }, transaction);
+            "UPDATE signing_keys SET state = 'active', activated_at = @now WHERE kid = @kid", new { kid, now }, transaction);
 
     public static Task RetireAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string kid, DateTime removeAt)
         => connection.ExecuteAsync(
-            "UPDATE signing_key SET state = 'retired', remove_at = @removeAt WHERE kid = @kid", new { kid, removeAt }, transaction);
+            "UPDATE signing_keys SET state = 'retired', remove_at = @removeAt WHERE kid = @kid", new { kid, removeAt }, transaction);
 
     public static Task RemoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string kid)
-        => connection.ExecuteAsync("DELETE FROM signing_key WHERE kid = @kid", new { kid }, transaction);
+        => connection.ExecuteAsync("DELETE FROM signing_keys WHERE kid = @kid", new { kid }, transaction);
 }

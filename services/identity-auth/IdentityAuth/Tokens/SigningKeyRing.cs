@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using IdentityAuth.Data;
-using IdentityAuth.Domain;
 using IdentityAuth.Domain.Tokens;
 
 namespace IdentityAuth.Tokens;
@@ -10,7 +9,7 @@ namespace IdentityAuth.Tokens;
 /// <summary>
 /// The keys of access tokens in memory: the one that signs, and the published ones as a JWK set. They serve on while Postgres is away.
 /// </summary>
-internal sealed class SigningKeyRing(SigningKeyStore store, SecretSealer sealer) : IDisposable
+internal sealed class SigningKeyRing(SigningKeyStore store, SealedData sealer) : IDisposable
 {
     private volatile Snapshot _snapshot = Snapshot.Empty;
 
@@ -38,7 +37,7 @@ internal sealed class SigningKeyRing(SigningKeyStore store, SecretSealer sealer)
 
     private SigningKey Import(SigningKeyRow row)
     {
-        var pkcs8 = sealer.Open(row.PrivateKey, SecretKind.SigningKey, row.Kid);
+        var pkcs8 = sealer.Open(row.PrivateKey, SealedKind.SigningKey, row.Kid);
         try
         {
             return SigningKey.Import(pkcs8);

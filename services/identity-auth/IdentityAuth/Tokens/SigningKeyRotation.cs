@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using IdentityAuth.Data;
-using IdentityAuth.Domain;
 using IdentityAuth.Domain.Tokens;
 using Npgsql;
 
@@ -11,7 +10,7 @@ namespace IdentityAuth.Tokens;
 /// <c>retired</c> (published until its last token is dead) → removed.
 /// </summary>
 internal sealed partial class SigningKeyRotation(
-    SigningKeyStore store, SecretSealer sealer, IdentityAuthOptions options, TimeProvider clock, ILogger<SigningKeyRotation> logger)
+    SigningKeyStore store, SealedData sealer, IdentityAuthOptions options, TimeProvider clock, ILogger<SigningKeyRotation> logger)
 {
     /// <summary>How long a key is published before it signs: the key set's <c>max-age</c> of five minutes many times over.</summary>
     public static readonly TimeSpan Announcement = TimeSpan.FromHours(1);
@@ -63,7 +62,7 @@ internal sealed partial class SigningKeyRotation(
             try
             {
                 await SigningKeyStore.InsertAsync(connection, transaction, new SigningKeyRow(
-                    key.KeyId, state, key.X, key.Y, sealer.Seal(pkcs8, SecretKind.SigningKey, key.KeyId), now,
+                    key.KeyId, state, key.X, key.Y, sealer.Seal(pkcs8, SealedKind.SigningKey, key.KeyId), now,
                     state == SigningKeyRow.Active ? now : null, RemoveAt: null));
             }
             finally

@@ -9,6 +9,7 @@ public sealed record Service(string Folder, string Name, Assembly Assembly)
     public static IReadOnlyList<Service> All { get; } =
     [
         new("pairing", "Pairing", Assembly.Load("Pairing")),
+        new("scope-signing", "ScopeSigning", Assembly.Load("ScopeSigning")),
     ];
 
     /// <summary>Its folder, from the root.</summary>

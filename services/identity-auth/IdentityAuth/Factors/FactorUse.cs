@@ -1,4 +1,5 @@
 using IdentityAuth.Data;
+using IdentityAuth.Domain;
 using Npgsql;
 
 namespace IdentityAuth.Factors;

@@ -7,7 +7,7 @@ namespace IdentityAuth.Sso;
 /// the provider cannot be reached.
 /// </summary>
 internal sealed partial class SsoProvider(
-    IdentityAuthOptions options, ProviderDocuments documents, TimeProvider clock, ILogger<SsoProvider> logger) : ISsoGate, IDisposable
+    IdentityAuthOptions options, PlatformUrls urls, ProviderDocuments documents, TimeProvider clock, ILogger<SsoProvider> logger) : ISsoGate, IDisposable
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
 
@@ -20,10 +20,19 @@ internal sealed partial class SsoProvider(
     private DateTimeOffset _lastDiscovery = DateTimeOffset.MinValue;
     private DateTimeOffset _lastKeyFetch = DateTimeOffset.MinValue;
 
+    /// <summary>Where the provider sends the browser back to (contract §7.1).</summary>
+    public string RedirectUri => Settings.RedirectUri is { Length: > 0 } uri ? uri : $"{urls.App}/auth/sso/callback";
+
     private SsoOptions Settings => options.Sso;
 
     public async ValueTask<bool> IsEnforcedAsync(CancellationToken cancellationToken)
         => Settings is { Enabled: true, Enforced: true } && await FindAsync(cancellationToken) is not null;
+
+    public async ValueTask<SsoStatusResponse> GetStatusAsync(CancellationToken cancellationToken)
+    {
+        var isReady = await FindAsync(cancellationToken) is not null;
+        return new SsoStatusResponse(isReady, isReady && Settings.Enforced, Empty(Settings.DisplayName), RedirectUri);
+    }
 
     /// <summary>The provider; <see langword="null"/> if single sign-on is off or what it needs is not known.</summary>
     public ValueTask<ProviderMetadata?> FindAsync(CancellationToken cancellationToken)

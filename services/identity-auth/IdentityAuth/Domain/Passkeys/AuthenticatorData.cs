@@ -101,7 +101,7 @@ internal sealed record AuthenticatorData
     }
 
     /// <summary>Splits off the CBOR map at the front.</summary>
-    private static (ReadOnlyMemory<byte> Value, ReadOnlyMemory<byte> Rest) SplitValue(ReadOnlyMemory<byte> data)
+    private static (ReadOnlyMemory<byte> Value, ReadOnlyMemory<byte> Tail) SplitValue(ReadOnlyMemory<byte> data)
     {
         var reader = new CborReader(data, CborConformanceMode.Ctap2Canonical, allowMultipleRootLevelValues: true);
         if (reader.PeekState() != CborReaderState.StartMap)

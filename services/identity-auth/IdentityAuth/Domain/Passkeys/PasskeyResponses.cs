@@ -28,11 +28,11 @@ public sealed record AttestationResponse(byte[] CredentialId, byte[] ClientDataJ
         => PasskeyJson.TryReadFrame(json) is { } frame
             && PasskeyJson.Bytes(frame.Response, "clientDataJSON") is { } clientData
             && PasskeyJson.Bytes(frame.Response, "attestationObject") is { } attestation
-                ? new AttestationResponse(frame.Id, clientData, attestation, Transports(frame.Response))
+                ? new AttestationResponse(frame.Id, clientData, attestation, ReadTransports(frame.Response))
                 : null;
 
     // Hints for the browser, kept and given back; not checked against a list, because the list grows (§5.8.4).
-    private static string[] Transports(JsonElement response)
+    private static string[] ReadTransports(JsonElement response)
         => response.TryGetProperty("transports", out var transports) && transports.ValueKind == JsonValueKind.Array
             ? [.. transports.EnumerateArray()
                 .Select(PasskeyJson.Text)

@@ -78,6 +78,9 @@ public sealed class IdentityAuthOptions
     /// <summary>How mail leaves.</summary>
     public SmtpOptions Smtp { get; } = new();
 
+    /// <summary>How text messages leave.</summary>
+    public SmsOptions Sms { get; } = new();
+
     /// <summary>What a client is told about the rest of the platform (contract §8.10).</summary>
     public InstanceOptions Instance { get; } = new();
 }
@@ -148,6 +151,13 @@ public sealed class SmtpOptions
     public string From { get; set; } = "no-reply@platform.localhost";
 }
 
+/// <summary>Section <c>IdentityAuth:Sms</c>.</summary>
+public sealed class SmsOptions
+{
+    /// <summary>Where a text message is posted as JSON. Default: none, and then SMS cannot be a second factor.</summary>
+    public string? Url { get; set; }
+}
+
 /// <summary>Section <c>IdentityAuth:Instance</c>: addresses of what is not part of this platform; where empty, the platform's own.</summary>
 public sealed class InstanceOptions
 {
@@ -180,6 +190,7 @@ public sealed class IdentityAuthOptionsValidator(IHostEnvironment environment) :
         CheckSecret(nameof(options.DataKey), options.DataKey);
         CheckSecret(nameof(options.SudoKey), options.SudoKey);
         CheckUrl("AppUrl", options.AppUrl);
+        CheckUrl("Sms:Url", options.Sms.Url);
         CheckUrl("Passwords:BreachRangeUrl", options.Passwords.BreachRangeUrl);
         foreach (var origin in options.AllowedOrigins)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IdentityAuth.Data;
 using IdentityAuth.Domain;
+using Npgsql;
 
 namespace IdentityAuth.Factors;
 
@@ -14,7 +15,7 @@ internal sealed record FactorProof(string Method, string? Code, JsonElement? Web
     public override string ToString() => $"({Method})";
 }
 
-/// <summary>Checks the second factors of an account that is signed in already.</summary>
+/// <summary>The second factors of accounts, as the rest of the service sees them.</summary>
 internal interface ISecondFactors
 {
     /// <summary>
@@ -24,4 +25,10 @@ internal interface ISecondFactors
     /// <param name="caller">The session that it is for.</param>
     /// <param name="user">The account, read for this request.</param>
     ValueTask<bool> VerifySudoAsync(Caller caller, User user, FactorProof proof, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Adds what removes every factor of an account, its codes and its security keys, to a transaction. The account's own row
+    /// (<c>authenticators</c>, <c>phone</c>) is the caller's business.
+    /// </summary>
+    void AddRemoval(NpgsqlBatch batch, long userId);
 }

@@ -5,6 +5,7 @@ using IdentityAuth.Data;
 using IdentityAuth.Delivery;
 using IdentityAuth.Domain;
 using IdentityAuth.Factors;
+using IdentityAuth.Features.Auth;
 using IdentityAuth.Features.Factors;
 using IdentityAuth.Features.Mfa;
 using IdentityAuth.Features.Passkeys;
@@ -79,6 +80,24 @@ public static class IdentityAuthExtensions
     // Registration, sign-in with a password, sessions, recovery, handoff.
     private static void MapAuthentication(RouteGroupBuilder auth)
     {
+        RegisterAccount.Map(auth);
+        GetUsernameSuggestions.Map(auth);
+        LoginUser.Map(auth);
+        LogoutUser.Map(auth);
+        ListAuthSessions.Map(auth);
+        LogoutAllSessions.Map(auth);
+        VerifyEmail.Map(auth);
+        ResendVerificationEmail.Map(auth);
+        ForgotPassword.Map(auth);
+        ResetPassword.Map(auth);
+        RevertEmailChange.Map(auth);
+        AuthorizeIpAddress.Map(auth);
+        ResendIpAuthorization.Map(auth);
+        PollIpAuthorization.Map(auth);
+        InitiateHandoff.Map(auth);
+        CompleteHandoff.Map(auth);
+        GetHandoffStatus.Map(auth);
+        CancelHandoff.Map(auth);
     }
 
     // The own account, but for its second factors.
@@ -146,7 +165,24 @@ public static class IdentityAuthExtensions
         AddWorker<ChangeBroadcast>(services);
         services.AddSingleton<SignIns>();
         services.AddSingleton<MfaTickets>();
+        services.AddSingleton<SignInFailures>();
+        services.AddSingleton<Registrations>();
+        services.AddSingleton<Revocations>();
+        services.AddSingleton<MailedTokens>();
+        services.AddSingleton<IpTickets>();
+        services.AddSingleton<Handoffs>();
+        services.AddSingleton<IdentityAuthMetrics>();
+
         services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<CommonPasswords>();
+        services.AddSingleton<PasswordPolicy>();
+        services.AddHttpClient(PasswordPolicy.HttpClientName);
+
+        services.AddSingleton<Deliveries>();
+        services.AddSingleton<MailTexts>();
+        services.AddSingleton<IDeliverySender, SmtpSender>();
+        AddWorker<DeliveryWorker>(services);
+        AddWorker<PasswordResetWorker>(services);
         services.AddSingleton<Administrators>();
     }
 

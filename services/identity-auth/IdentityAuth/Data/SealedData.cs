@@ -8,6 +8,7 @@ internal enum SealedKind
 {
     Delivery,
     IpTicket,
+    Handoff,
     ChangeProof,
     Totp,
     BackupCode,

@@ -25,8 +25,8 @@ internal sealed class SignIns(NpgsqlDataSource source, Outbox outbox, ChangeBroa
                 banned_until = CASE WHEN banned_until <= $3 THEN NULL ELSE banned_until END
             WHERE id = $1 AND security_stamp = $2 AND flags & 1 = 0
             RETURNING id)
-        INSERT INTO sessions (token_hash, user_id, method, created_at, last_used_at, ip, user_agent, platform)
-        SELECT $5, id, $6, $3, $3, $4, $7, $8 FROM signed
+        INSERT INTO sessions (token_hash, user_id, method, created_at, last_used_at, ip, user_agent, platform, collect_by)
+        SELECT $5, id, $6, $3, $3, $4, $7, $8, $9 FROM signed
         """;
 
     /// <summary>Makes a session, in one transaction with what else belongs to it.</summary>
@@ -34,21 +34,22 @@ internal sealed class SignIns(NpgsqlDataSource source, Outbox outbox, ChangeBroa
     /// <param name="method">One of <see cref="SignInMethod"/>.</param>
     /// <param name="client">The device that the session is for.</param>
     /// <param name="also">Further statements of the same transaction.</param>
+    /// <param name="collectBy">When the session ends again if its device has not come for it.</param>
     /// <param name="decide">
     /// Spends what must be spent once, with the account's row locked and before anything is committed; when it says no, nothing has
     /// happened.
     /// </param>
     /// <returns><see langword="null"/> when the account has changed since it was read such that this sign-in must not count any more.</returns>
     public async Task<IssuedSession?> CreateAsync(
-        User user, string method, ClientInfo client, CancellationToken cancellationToken, string? inviteCode = null, Action<NpgsqlBatch>? also = null,
-        Func<UnitOfWork, Task<bool>>? decide = null)
+        User user, string method, ClientDevice client, CancellationToken cancellationToken, string? inviteCode = null,
+        Action<NpgsqlBatch>? also = null, DateTimeOffset? collectBy = null, Func<UnitOfWork, Task<bool>>? decide = null)
     {
         var now = clock.GetUtcNow();
         var token = SessionToken.Create();
         var hash = SessionToken.Hash(token);
 
         await using var work = await UnitOfWork.OpenAsync(source, cancellationToken);
-        if (await work.ExecuteAsync(Insert, [user.Id, user.SecurityStamp, .. Values(hash, method, client, now)], cancellationToken) == 0)
+        if (await work.ExecuteAsync(Insert, [user.Id, user.SecurityStamp, .. Values(hash, method, client, now), Sql.Time(collectBy)], cancellationToken) == 0)
         {
             return null;
         }
@@ -73,7 +74,7 @@ internal sealed class SignIns(NpgsqlDataSource source, Outbox outbox, ChangeBroa
     }
 
     /// <summary>Adds a session for an account whose row this transaction has just written.</summary>
-    public IssuedSession Add(NpgsqlBatch batch, long userId, string method, ClientInfo client, DateTimeOffset now, string? inviteCode = null)
+    public IssuedSession Add(NpgsqlBatch batch, long userId, string method, ClientDevice client, DateTimeOffset now, string? inviteCode = null)
     {
         var token = SessionToken.Create();
         var hash = SessionToken.Hash(token);
@@ -87,10 +88,10 @@ internal sealed class SignIns(NpgsqlDataSource source, Outbox outbox, ChangeBroa
         return new IssuedSession(token, hash, userId);
     }
 
-    private static object[] Values(byte[] hash, string method, ClientInfo client, DateTimeOffset now)
+    private static object[] Values(byte[] hash, string method, ClientDevice client, DateTimeOffset now)
         => [now, client.Address, hash, method, Sql.Text(client.UserAgent), Sql.Text(client.Platform)];
 
-    private void AddEvent(NpgsqlBatch batch, long userId, byte[] hash, string method, ClientInfo client, string? inviteCode, DateTimeOffset now)
+    private void AddEvent(NpgsqlBatch batch, long userId, byte[] hash, string method, ClientDevice client, string? inviteCode, DateTimeOffset now)
     {
         batch.AddAudit(userId, AuditAction.SignedIn, client.Address, method, now);
         outbox.Add(batch, Aggregate.Of(userId), new SessionCreated

@@ -19,6 +19,19 @@ internal sealed class UserStore(NpgsqlDataSource source)
     public Task<User?> FindByEmailAsync(string email, CancellationToken cancellationToken)
         => FindAsync($"SELECT {Columns} FROM users u WHERE lower(u.email) = lower($1)", email, cancellationToken);
 
+    /// <summary>An account by its address, and whether it was used from this IP address before.</summary>
+    public async Task<(User? User, bool KnownIp)> FindForSignInAsync(string email, string ip, CancellationToken cancellationToken)
+    {
+        await using var command = source.Command(
+            $"""
+            SELECT EXISTS (SELECT FROM authorized_ips a WHERE a.user_id = u.id AND a.ip = $2), {Columns}
+            FROM users u WHERE lower(u.email) = lower($1)
+            """,
+            email, ip);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (Read(reader, 1), reader.GetBoolean(0)) : (null, false);
+    }
+
     /// <summary>Reads the columns above, the first of them at <paramref name="first"/>.</summary>
     public static User Read(NpgsqlDataReader reader, int first = 0) => new()
     {

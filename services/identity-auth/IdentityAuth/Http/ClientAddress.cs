@@ -21,13 +21,13 @@ internal static class ClientAddress
     }
 
     /// <summary>What is kept with a session.</summary>
-    public static ClientInfo ClientOf(HttpContext http)
+    public static ClientDevice ClientOf(HttpContext http)
     {
         var agent = RequestText.Normalize(http.Request.Headers.UserAgent.ToString());
         var platform = http.Request.Headers["X-Fluxer-Platform"].ToString().Trim().ToLowerInvariant();
-        return new ClientInfo(
+        return new ClientDevice(
             Of(http),
-            agent.Length == 0 ? null : agent[..Math.Min(agent.Length, ClientInfo.MaximumUserAgentLength)],
+            agent.Length == 0 ? null : agent[..Math.Min(agent.Length, ClientDevice.MaximumUserAgentLength)],
             platform is "web" or "desktop" or "mobile" ? platform : null);
     }
 

@@ -19,7 +19,7 @@ internal sealed class SsoAccounts(
     /// <summary>Signs in.</summary>
     /// <param name="email">The identity's address, checked.</param>
     public async Task<(IssuedSession? Session, IResult? Refusal)> SignInAsync(
-        SsoIdentity identity, string email, ClientInfo client, string locale, CancellationToken cancellationToken)
+        SsoIdentity identity, string email, ClientDevice client, string locale, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -81,7 +81,7 @@ internal sealed class SsoAccounts(
         return await reader.ReadAsync(cancellationToken) ? UserStore.Read(reader) : null;
     }
 
-    private async Task<IssuedSession?> LinkAsync(User user, SsoIdentity identity, ClientInfo client, CancellationToken cancellationToken)
+    private async Task<IssuedSession?> LinkAsync(User user, SsoIdentity identity, ClientDevice client, CancellationToken cancellationToken)
     {
         try
         {
@@ -100,7 +100,7 @@ internal sealed class SsoAccounts(
 
     // Nobody has proven yet that the address of this account is his; whoever registered it may not be whom the provider vouches for, and
     // must not keep a way in: the account goes to the owner of the address without password, factors, phone and sessions.
-    private async Task<IssuedSession?> TakeOverAsync(User user, SsoIdentity identity, ClientInfo client, CancellationToken cancellationToken)
+    private async Task<IssuedSession?> TakeOverAsync(User user, SsoIdentity identity, ClientDevice client, CancellationToken cancellationToken)
     {
         const string Take =
             """
@@ -143,7 +143,7 @@ internal sealed class SsoAccounts(
     }
 
     private async Task<IssuedSession?> ProvisionAsync(
-        SsoIdentity identity, string email, ClientInfo client, string locale, CancellationToken cancellationToken)
+        SsoIdentity identity, string email, ClientDevice client, string locale, CancellationToken cancellationToken)
     {
         // §7.3: the name that the provider gives, or the local part of the address.
         var name = Names.CleanGlobalName(RequestText.Normalize(identity.Name ?? email[..email.LastIndexOf('@')]));

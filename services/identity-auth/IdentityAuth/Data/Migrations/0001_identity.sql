@@ -43,11 +43,13 @@ CREATE TABLE sessions (
     last_used_at timestamptz NOT NULL,
     ip           text        NOT NULL,
     user_agent   text,
-    platform     text
+    platform     text,
+    collect_by   timestamptz              -- made for a device that has not come for it yet; nobody came by then: revoked
 );
 
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_last_used ON sessions (last_used_at);
+CREATE INDEX sessions_uncollected ON sessions (collect_by) WHERE collect_by IS NOT NULL;
 
 CREATE TABLE authorized_ips (
     user_id    bigint      NOT NULL REFERENCES users ON DELETE CASCADE,

@@ -4,7 +4,7 @@ namespace IdentityAuth.Domain;
 /// <param name="Address">IPv4 or IPv6 in text.</param>
 /// <param name="UserAgent">At most 512 characters.</param>
 /// <param name="Platform"><c>web</c>, <c>desktop</c>, <c>mobile</c>, or nothing.</param>
-internal sealed record ClientInfo(string Address, string? UserAgent, string? Platform)
+internal sealed record ClientDevice(string Address, string? UserAgent, string? Platform)
 {
     public const int MaximumUserAgentLength = 512;
 

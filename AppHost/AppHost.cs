@@ -75,7 +75,14 @@ if (builder.ExecutionContext.IsRunMode)
         .WithEnvironment("ScopeSigning__Test__Enabled", "true");
     identityAuth.WaitFor(inbox)
         .WithEnvironment("IdentityAuth__Smtp__Host", $"{smtp.Property(EndpointProperty.Host)}")
-        .WithEnvironment("IdentityAuth__Smtp__Port", $"{smtp.Property(EndpointProperty.Port)}");
+        .WithEnvironment("IdentityAuth__Smtp__Port", $"{smtp.Property(EndpointProperty.Port)}")
+        .WithEnvironment("IdentityAuth__Sms__Url", $"{http}/sms");
+
+    // To try single sign-on with a provider of one's own: --IdentityAuth:Sso:Enabled=true --IdentityAuth:Sso:Issuer=… and so on.
+    foreach (var (setting, value) in builder.Configuration.GetSection("IdentityAuth:Sso").AsEnumerable().Where(pair => pair.Value is not null))
+    {
+        identityAuth.WithEnvironment(setting.Replace(":", "__", StringComparison.Ordinal), value!);
+    }
 
     // A test's own launch profile does not reach the processes: without this they would run as Production there.
     foreach (var project in services.Append(gateway).Append(inbox))
@@ -86,16 +93,17 @@ if (builder.ExecutionContext.IsRunMode)
 else
 {
     // In production everything has an address of its own.
-    var (smtpHost, mailFrom) = (builder.AddParameter("smtp-host"), builder.AddParameter("mail-from"));
+    var (smtpHost, mailFrom, phoneUrl) = (builder.AddParameter("smtp-host"), builder.AddParameter("mail-from"), builder.AddParameter("phone-url"));
     scopeSigning
         .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", smtpHost)
         .WithEnvironment("ScopeSigning__Delivery__Smtp__From", mailFrom)
-        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", builder.AddParameter("phone-url"))
+        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", phoneUrl)
         .WithEnvironment("ScopeSigning__Delivery__PushUrl", builder.AddParameter("push-url"));
     identityAuth
         .WithEnvironment("IdentityAuth__Smtp__Host", smtpHost)
         .WithEnvironment("IdentityAuth__Smtp__Port", "587")
-        .WithEnvironment("IdentityAuth__Smtp__From", mailFrom);
+        .WithEnvironment("IdentityAuth__Smtp__From", mailFrom)
+        .WithEnvironment("IdentityAuth__Sms__Url", phoneUrl);
 }
 
 await builder.Build().RunAsync();

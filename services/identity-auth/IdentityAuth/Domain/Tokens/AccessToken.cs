@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace IdentityAuth.Domain.Tokens;
@@ -22,12 +23,15 @@ public static class AccessToken
     /// <summary>From <c>iat</c> to <c>exp</c>.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(300);
 
+    // A JWT is never part of a page: "at+jwt" and names stay as they are.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Signs a token (RFC 7515 §5.1).</summary>
     public static string Issue(SigningKey key, string issuer, AccessTokenSubject subject, DateTimeOffset now)
     {
         var text = new ArrayBufferWriter<byte>(1024);
         var part = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(part);
+        using var writer = new Utf8JsonWriter(part, Plain);
 
         writer.WriteStartObject();
         writer.WriteString("alg"u8, "ES256"u8);

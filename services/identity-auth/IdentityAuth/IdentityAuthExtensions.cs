@@ -6,6 +6,9 @@ using IdentityAuth.Delivery;
 using IdentityAuth.Domain;
 using IdentityAuth.Factors;
 using IdentityAuth.Features.Auth;
+using IdentityAuth.Features.EmailChange;
+using IdentityAuth.Features.Instance;
+using IdentityAuth.Features.PasswordChange;
 using IdentityAuth.Features.Users;
 using IdentityAuth.Http;
 using IdentityAuth.Messages;
@@ -43,6 +46,7 @@ public static class IdentityAuthExtensions
             .Publishes<SessionCreated>()
             .Publishes<SessionsRevoked>(hasConsumer: true)
             .Publishes<SignInFailed>()
+            .Consumes<DeviceRevokedConsumer, DeviceRevokedConsumerDefinition>()
             .ObservedByEveryInstance<AccountObserver>());
 
         AddStores(services);
@@ -67,6 +71,7 @@ public static class IdentityAuthExtensions
         MapAuthentication(auth);
         MapAccount(user);
         MapFactors(auth, user);
+        GetInstance.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 
@@ -97,6 +102,24 @@ public static class IdentityAuthExtensions
     private static void MapAccount(RouteGroupBuilder user)
     {
         GetCurrentUser.Map(user);
+        UpdateCurrentUser.Map(user);
+        ForgetAuthorizedIps.Map(user);
+        DisableCurrentUser.Map(user);
+        DeleteCurrentUser.Map(user);
+
+        var email = user.MapGroup("/email-change");
+        StartEmailChange.Map(email);
+        ResendOriginalEmailCode.Map(email);
+        VerifyOriginalEmail.Map(email);
+        RequestNewEmail.Map(email);
+        ResendNewEmailCode.Map(email);
+        VerifyNewEmail.Map(email);
+
+        var password = user.MapGroup("/password-change");
+        StartPasswordChange.Map(password);
+        ResendPasswordChangeCode.Map(password);
+        VerifyPasswordChangeCode.Map(password);
+        CompletePasswordChange.Map(password);
     }
 
     // Second factors, passkeys, single sign-on, tokens for other services.
@@ -121,6 +144,11 @@ public static class IdentityAuthExtensions
         services.AddSingleton<Registrations>();
         services.AddSingleton<Revocations>();
         services.AddSingleton<MailedTokens>();
+        services.AddSingleton<AccountChanges>();
+        services.AddSingleton<PasswordChanges>();
+        services.AddSingleton<AccountUpdate>();
+        services.AddSingleton<AccountClosures>();
+        AddWorker<Sweeper>(services);
         services.AddSingleton<IpTickets>();
         services.AddSingleton<Handoffs>();
         services.AddSingleton<IdentityAuthMetrics>();

@@ -6,9 +6,12 @@ using IdentityAuth.Delivery;
 using IdentityAuth.Domain;
 using IdentityAuth.Factors;
 using IdentityAuth.Features.Auth;
+using IdentityAuth.Features.EmailChange;
 using IdentityAuth.Features.Factors;
+using IdentityAuth.Features.Instance;
 using IdentityAuth.Features.Mfa;
 using IdentityAuth.Features.Passkeys;
+using IdentityAuth.Features.PasswordChange;
 using IdentityAuth.Features.Sso;
 using IdentityAuth.Features.Tokens;
 using IdentityAuth.Features.Users;
@@ -74,6 +77,7 @@ public static class IdentityAuthExtensions
         MapAuthentication(auth);
         MapAccount(user);
         MapFactors(app, auth, user);
+        GetInstance.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 
@@ -104,6 +108,24 @@ public static class IdentityAuthExtensions
     private static void MapAccount(RouteGroupBuilder user)
     {
         GetCurrentUser.Map(user);
+        UpdateCurrentUser.Map(user);
+        ForgetAuthorizedIps.Map(user);
+        DisableCurrentUser.Map(user);
+        DeleteCurrentUser.Map(user);
+
+        var email = user.MapGroup("/email-change");
+        StartEmailChange.Map(email);
+        ResendOriginalEmailCode.Map(email);
+        VerifyOriginalEmail.Map(email);
+        RequestNewEmail.Map(email);
+        ResendNewEmailCode.Map(email);
+        VerifyNewEmail.Map(email);
+
+        var password = user.MapGroup("/password-change");
+        StartPasswordChange.Map(password);
+        ResendPasswordChangeCode.Map(password);
+        VerifyPasswordChangeCode.Map(password);
+        CompletePasswordChange.Map(password);
     }
 
     // Second factors, passkeys, single sign-on, tokens for other services.
@@ -169,6 +191,11 @@ public static class IdentityAuthExtensions
         services.AddSingleton<Registrations>();
         services.AddSingleton<Revocations>();
         services.AddSingleton<MailedTokens>();
+        services.AddSingleton<AccountChanges>();
+        services.AddSingleton<PasswordChanges>();
+        services.AddSingleton<AccountUpdate>();
+        services.AddSingleton<AccountClosures>();
+        AddWorker<Sweeper>(services);
         services.AddSingleton<IpTickets>();
         services.AddSingleton<Handoffs>();
         services.AddSingleton<IdentityAuthMetrics>();

@@ -1,11 +1,10 @@
 using System.Net;
-using System.Net.Http.Json;
 using IdentityAuth.Tests.Infrastructure;
 using IdentitySimulator;
 
 namespace IdentityAuth.Tests.Features;
 
-public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<IdentityApp>
+public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsApp>
 {
     [Fact]
     public async Task LoginWithTotp_RightCode_SignsIn()
@@ -15,10 +14,10 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
 
         using var response = await person.TotpAsync(ticket, person.Code());
 
-        var signedIn = Person.Of(app, await response.OkAsync());
+        var signedIn = Person.Of(app, await response.JsonAsync(200));
         Assert.Equal(person.UserId, signedIn.UserId);
         Assert.Equal(person.UserId, (await signedIn.MeAsync()).Text("id"));
-        Assert.Contains("\"totp\"", (await app.EventsAsync("SessionCreated", person.UserId))[^1], StringComparison.Ordinal);
+        Assert.Contains("\"totp\"", (await app.App.EventBodiesAsync("SessionCreated", person.UserId))[^1].GetRawText(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -29,26 +28,25 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
     [InlineData("", "code=INVALID_FORMAT", "ticket=INVALID_FORMAT")]
     public async Task LoginWithTotp_BadBody_IsRefused(string body, params string[] errors)
     {
-        using var content = new StringContent(body);
-        using var response = await app.Client.PostAsync(new Uri("/v1/auth/login/mfa/totp", UriKind.Relative), content);
+        using var response = await app.Client.PostAsync("/v1/auth/login/mfa/totp", body);
 
-        await response.RefusedFieldsAsync(errors);
+        await response.AssertFieldsAsync(errors);
     }
 
     [Fact]
     public async Task LoginWithTotp_TooLong_IsRefused()
     {
-        using var response = await app.Client.PostAsJsonAsync("/v1/auth/login/mfa/totp", new { code = new string('1', 257), ticket = new string('t', 257) });
+        using var response = await app.Client.PostAsync("/v1/auth/login/mfa/totp", new { code = new string('1', 257), ticket = new string('t', 257) });
 
-        await response.RefusedFieldsAsync("code=STRING_LENGTH_INVALID", "ticket=STRING_LENGTH_INVALID");
+        await response.AssertFieldsAsync("code=STRING_LENGTH_INVALID", "ticket=STRING_LENGTH_INVALID");
     }
 
     [Fact]
     public async Task LoginWithTotp_UnknownTicket_TimesOut()
     {
-        using var response = await app.Client.PostAsJsonAsync("/v1/auth/login/mfa/totp", new { code = "123456", ticket = new string('t', 64) });
+        using var response = await app.Client.PostAsync("/v1/auth/login/mfa/totp", new { code = "123456", ticket = new string('t', 64) });
 
-        await response.RefusedFieldsAsync("code=SESSION_TIMEOUT");
+        await response.AssertFieldsAsync("code=SESSION_TIMEOUT");
     }
 
     [Fact]
@@ -57,12 +55,12 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
         var ticket = await person.TicketAsync();
         using var first = await person.TotpAsync(ticket, person.Code());
-        await first.OkAsync();
+        await first.JsonAsync(200);
         person.NextStep();
 
         using var second = await person.TotpAsync(ticket, person.Code());
 
-        await second.RefusedFieldsAsync("code=SESSION_TIMEOUT");
+        await second.AssertFieldsAsync("code=SESSION_TIMEOUT");
         Assert.Equal(2, await person.SessionsAsync());
     }
 
@@ -71,13 +69,13 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
         using var first = await person.TotpAsync(await person.TicketAsync(), person.Code());
-        await first.OkAsync();
+        await first.JsonAsync(200);
 
         using var again = await person.TotpAsync(await person.TicketAsync(), person.Code());
         using var older = await person.TotpAsync(await person.TicketAsync(), person.Code(-1));
 
-        await again.RefusedFieldsAsync("code=INVALID_CODE");
-        await older.RefusedFieldsAsync("code=INVALID_CODE");
+        await again.AssertFieldsAsync("code=INVALID_CODE");
+        await older.AssertFieldsAsync("code=INVALID_CODE");
         Assert.Equal(2, await person.SessionsAsync());
     }
 
@@ -88,11 +86,11 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         var authenticator = new AuthenticatorApp();
         var code = authenticator.Code(app.Clock.GetUtcNow());
         using var enabled = await person.PostAsync("/v1/users/@me/mfa/totp/enable", new { secret = authenticator.Secret, code, password = person.Password });
-        await enabled.OkAsync();
+        await enabled.JsonAsync(200);
 
         using var response = await person.TotpAsync(await person.TicketAsync(), code);
 
-        await response.RefusedFieldsAsync("code=INVALID_CODE");
+        await response.AssertFieldsAsync("code=INVALID_CODE");
     }
 
     [Theory]
@@ -121,9 +119,9 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         using var second = await person.TotpAsync(await person.TicketAsync(), person.BackupCodes[1].Replace("-", "", StringComparison.Ordinal));
         using var again = await person.TotpAsync(await person.TicketAsync(), person.BackupCodes[0]);
 
-        await first.OkAsync();
-        await second.OkAsync();
-        await again.RefusedFieldsAsync("code=INVALID_CODE");
+        await first.JsonAsync(200);
+        await second.JsonAsync(200);
+        await again.AssertFieldsAsync("code=INVALID_CODE");
     }
 
     [Fact]
@@ -134,7 +132,7 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
 
         using var response = await person.TotpAsync(await person.TicketAsync(), other.BackupCodes[0]);
 
-        await response.RefusedFieldsAsync("code=INVALID_CODE");
+        await response.AssertFieldsAsync("code=INVALID_CODE");
     }
 
     [Fact]
@@ -145,12 +143,12 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         for (var i = 0; i < 5; i++)
         {
             using var wrong = await person.TotpAsync(ticket, "aaaa-aaaa");
-            await wrong.RefusedFieldsAsync("code=INVALID_CODE");
+            await wrong.AssertFieldsAsync("code=INVALID_CODE");
         }
 
         using var response = await person.TotpAsync(ticket, person.Code());
 
-        await response.RefusedFieldsAsync("code=SESSION_TIMEOUT");
+        await response.AssertFieldsAsync("code=SESSION_TIMEOUT");
         Assert.Equal(1, await person.SessionsAsync());
     }
 
@@ -162,12 +160,12 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         for (var i = 0; i < 4; i++)
         {
             using var wrong = await person.TotpAsync(ticket, "aaaa-aaaa");
-            await wrong.RefusedFieldsAsync("code=INVALID_CODE");
+            await wrong.AssertFieldsAsync("code=INVALID_CODE");
         }
 
         using var response = await person.TotpAsync(ticket, person.Code());
 
-        await response.OkAsync();
+        await response.JsonAsync(200);
     }
 
     [Fact]
@@ -177,16 +175,16 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         for (var i = 0; i < 10; i++)
         {
             using var wrong = await person.TotpAsync(await person.TicketAsync(), "aaaa-aaaa");
-            await wrong.RefusedFieldsAsync("code=INVALID_CODE");
+            await wrong.AssertFieldsAsync("code=INVALID_CODE");
         }
 
         using var refused = await person.TotpAsync(await person.TicketAsync(), person.Code());
-        await refused.RefusedAsync(429, "RATE_LIMITED");
+        await refused.AssertProblemAsync(429, "RATE_LIMITED");
         Assert.True(refused.Headers.RetryAfter!.Delta > TimeSpan.FromMinutes(14));
 
         app.Clock.Advance(TimeSpan.FromMinutes(15));
         using var response = await person.TotpAsync(await person.TicketAsync(), person.Code());
-        await response.OkAsync();
+        await response.JsonAsync(200);
     }
 
     [Fact]
@@ -197,18 +195,18 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         {
             using var wrong = await person.TotpAsync(await person.TicketAsync(), "aaaa-aaaa");
             using var right = await person.TotpAsync(await person.TicketAsync(), person.Code());
-            await right.OkAsync();
+            await right.JsonAsync(200);
             person.NextStep();
         }
 
         using var response = await person.TotpAsync(await person.TicketAsync(), person.Code());
-        await response.OkAsync();
+        await response.JsonAsync(200);
     }
 
     [Fact]
     public async Task LoginWithTotp_AccountWithSecurityKeyOnly_IsRefused()
     {
-        using var authenticator = new SoftwareAuthenticator(IdentityApp.Origin, IdentityApp.RpId);
+        using var authenticator = new SoftwareAuthenticator(FactorsApp.Origin, FactorsApp.RpId);
         var person = await Person.RegisterAsync(app);
         await person.WithCredentialAsync(authenticator);
         var ticket = await person.TicketAsync();
@@ -216,7 +214,7 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         foreach (var code in new[] { "000000", "aaaa-aaaa" })
         {
             using var response = await person.TotpAsync(ticket, code);
-            await response.RefusedFieldsAsync("code=INVALID_CODE");
+            await response.AssertFieldsAsync("code=INVALID_CODE");
         }
     }
 
@@ -229,7 +227,7 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
 
         using var response = await person.TotpAsync(ticket, person.Code());
 
-        await response.RefusedAsync(403, "ACCOUNT_SUSPENDED_TEMPORARILY");
+        await response.AssertProblemAsync(403, "ACCOUNT_SUSPENDED_TEMPORARILY");
     }
 
     [Fact]
@@ -241,7 +239,7 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
 
         using var response = await person.TotpAsync(ticket, person.Code());
 
-        await response.RefusedFieldsAsync("code=SESSION_TIMEOUT");
+        await response.AssertFieldsAsync("code=SESSION_TIMEOUT");
     }
 
     [Fact]
@@ -259,7 +257,7 @@ public sealed class LoginWithTotpTests(IdentityApp app) : IClassFixture<Identity
         // Whoever lost has not guessed: the limit of ten is untouched.
         person.NextStep();
         using var response = await person.TotpAsync(await person.TicketAsync(), person.Code());
-        await response.OkAsync();
+        await response.JsonAsync(200);
     }
 
     [Fact]

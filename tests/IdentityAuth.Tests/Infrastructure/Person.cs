@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdentitySimulator;
@@ -6,11 +5,11 @@ using IdentitySimulator;
 namespace IdentityAuth.Tests.Infrastructure;
 
 /// <summary>Somebody with an account, and with whatever he has set up on it.</summary>
-public sealed class Person(IdentityApp app, string? email, string? password, string token, string userId)
+public sealed class Person(FactorsApp app, string? email, string? password, string token, string userId)
 {
     private static int last;
 
-    public IdentityApp App => app;
+    public FactorsApp App => app;
 
     public string? Email => email;
 
@@ -26,34 +25,20 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
 
     public IReadOnlyList<string> BackupCodes { get; private set; } = [];
 
-    public static async Task<Person> RegisterAsync(IdentityApp app)
+    public static async Task<Person> RegisterAsync(FactorsApp app)
     {
         var number = Interlocked.Increment(ref last);
         var (email, password) = ($"person{number}@example.org", $"a long and rare password {number}");
-        using var response = await app.Client.PostAsJsonAsync(
+        using var response = await app.Client.PostAsync(
             "/v1/auth/register", new { email, password, username = $"person_{number}", date_of_birth = "1990-01-02", consent = true });
-        var body = await response.OkAsync();
+        var body = await response.JsonAsync(200);
         return new Person(app, email, password, body.Text("token"), body.Text("user_id"));
     }
 
-    public static Person Of(IdentityApp app, JsonElement tokenResponse) => new(app, null, null, tokenResponse.Text("token"), tokenResponse.Text("user_id"));
+    public static Person Of(FactorsApp app, JsonElement tokenResponse) => new(app, null, null, tokenResponse.Text("token"), tokenResponse.Text("user_id"));
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? sudoToken = null, IdentityApp? at = null)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        request.Headers.TryAddWithoutValidation("Authorization", Token);
-        if (sudoToken is not null)
-        {
-            request.Headers.Add("X-Fluxer-Sudo-Mode-JWT", sudoToken);
-        }
-
-        if (body is not null)
-        {
-            request.Content = JsonContent.Create(body);
-        }
-
-        return await (at ?? app).Client.SendAsync(request);
-    }
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? sudoToken = null, FactorsApp? at = null)
+        => (at ?? app).Client.SendAsync(method, path, body, Token, sudoToken is null ? [] : [("X-Fluxer-Sudo-Mode-JWT", sudoToken)]);
 
     public Task<HttpResponseMessage> PostAsync(string path, object? body = null, string? sudoToken = null) => SendAsync(HttpMethod.Post, path, body, sudoToken);
 
@@ -62,7 +47,7 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
     public async Task<JsonElement> MeAsync()
     {
         using var response = await GetAsync("/v1/users/@me");
-        return await response.OkAsync();
+        return await response.JsonAsync(200);
     }
 
     /// <summary>Adds an authenticator app and moves the clock on, so that the next code is good.</summary>
@@ -70,7 +55,7 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
     {
         Authenticator = new AuthenticatorApp();
         using var response = await PostAsync("/v1/users/@me/mfa/totp/enable", new { secret = Authenticator.Secret, code = Code(), password });
-        var body = await response.OkAsync();
+        var body = await response.JsonAsync(200);
         BackupCodes = [.. body.GetProperty("backup_codes").EnumerateArray().Select(code => code.Text("code"))];
         NextStep();
         return this;
@@ -86,10 +71,10 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
     {
         var phone = $"+4930{Interlocked.Increment(ref last):D7}";
         using var sent = await PostAsync("/v1/users/@me/phone/send-verification", new { phone });
-        await sent.NoContentAsync();
+        await sent.AssertNoContentAsync();
         using var verified = await PostAsync("/v1/users/@me/phone/verify", new { phone, code = await app.Sms.CodeAsync(phone) });
-        using var added = await PostAsync("/v1/users/@me/phone", Sudo(new { phone_token = (await verified.OkAsync()).Text("phone_token") }));
-        await added.NoContentAsync();
+        using var added = await PostAsync("/v1/users/@me/phone", Sudo(new { phone_token = (await verified.JsonAsync(200)).Text("phone_token") }));
+        await added.AssertNoContentAsync();
         return phone;
     }
 
@@ -99,7 +84,7 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
         await WithTotpAsync();
         var phone = await WithPhoneAsync();
         using var response = await PostAsync("/v1/users/@me/mfa/sms/enable", Sudo());
-        await response.NoContentAsync();
+        await response.AssertNoContentAsync();
         return phone;
     }
 
@@ -109,14 +94,14 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
     {
         var options = await CreationOptionsAsync(sudoToken);
         using var response = await RegisterCredentialAsync(authenticator.Create(options, algorithm), options.Text("challenge"), name, sudoToken);
-        await response.NoContentAsync();
+        await response.AssertNoContentAsync();
     }
 
     public async Task<JsonElement> CreationOptionsAsync(string? sudoToken = null)
     {
         using var response = await PostAsync(
             "/v1/users/@me/mfa/webauthn/credentials/registration-options", sudoToken is null ? Sudo() : null, sudoToken);
-        return await response.OkAsync();
+        return await response.JsonAsync(200);
     }
 
     public Task<HttpResponseMessage> RegisterCredentialAsync(JsonObject response, string challenge, string name = "key", string? sudoToken = null)
@@ -148,21 +133,21 @@ public sealed class Person(IdentityApp app, string? email, string? password, str
     public async Task<string> SudoTokenAsync()
     {
         using var response = await PostAsync("/v1/users/@me/mfa/backup-codes", Sudo(new { regenerate = false }));
-        await response.OkAsync();
+        await response.JsonAsync(200);
         return response.Headers.GetValues("X-Fluxer-Sudo-Mode-JWT").Single();
     }
 
-    public Task<HttpResponseMessage> LogInAsync(IdentityApp? at = null) => (at ?? app).Client.PostAsJsonAsync("/v1/auth/login", new { email, password });
+    public Task<HttpResponseMessage> LogInAsync(FactorsApp? at = null) => (at ?? app).Client.PostAsync("/v1/auth/login", new { email, password });
 
     /// <summary>The first step of a sign-in.</summary>
     /// <returns>The ticket.</returns>
     public async Task<string> TicketAsync()
     {
         using var response = await LogInAsync();
-        return (await response.OkAsync()).Text("ticket");
+        return (await response.JsonAsync(200)).Text("ticket");
     }
 
-    public Task<HttpResponseMessage> TotpAsync(string ticket, string code) => app.Client.PostAsJsonAsync("/v1/auth/login/mfa/totp", new { ticket, code });
+    public Task<HttpResponseMessage> TotpAsync(string ticket, string code) => app.Client.PostAsync("/v1/auth/login/mfa/totp", new { ticket, code });
 
     /// <summary>How many sessions he has.</summary>
     public Task<long> SessionsAsync() => app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @Id", new { Id });

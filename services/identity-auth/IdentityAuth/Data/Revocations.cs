@@ -47,6 +47,25 @@ internal sealed class Revocations(NpgsqlDataSource source, Outbox outbox, Change
         await changes.SessionsEndedAsync(ended);
     }
 
+    /// <summary>The same of one session, in a transaction of somebody else's. Tell the instances after its commit.</summary>
+    public async Task<IReadOnlyList<byte[]>> EndAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, long userId, byte[] hash, string reason, CancellationToken cancellationToken)
+    {
+        await using (var delete = new NpgsqlBatch(connection, transaction))
+        {
+            delete.Add("DELETE FROM sessions WHERE user_id = $1 AND token_hash = $2", userId, hash);
+            if (await delete.ExecuteNonQueryAsync(cancellationToken) == 0)
+            {
+                return [];
+            }
+        }
+
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        AddEvents(batch, userId, [hash], reason, null);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return [hash];
+    }
+
     /// <summary>Adds what tells others that sessions have ended. Tell the instances after the commit (<see cref="ChangeBroadcast"/>).</summary>
     public void AddEvents(NpgsqlBatch batch, long userId, IReadOnlyList<byte[]> ended, string reason, string? ip)
     {

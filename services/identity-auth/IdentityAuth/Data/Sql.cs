@@ -39,6 +39,8 @@ internal static class Sql
 
     public static NpgsqlParameter Bytes(byte[]? value) => Typed(NpgsqlDbType.Bytea, value);
 
+    public static NpgsqlParameter Number(int? value) => Typed(NpgsqlDbType.Integer, value);
+
     public static NpgsqlParameter Time(DateTimeOffset? value) => Typed(NpgsqlDbType.TimestampTz, value?.UtcDateTime);
 
     public static NpgsqlParameter Date(DateOnly? value) => Typed(NpgsqlDbType.Date, value);

@@ -84,8 +84,8 @@ internal sealed class FormBody : IDisposable
     /// <summary>Whether a member is there and stands for nothing: <c>null</c>, or a string that is empty once normalised.</summary>
     public bool IsNull(string name) => TryGet(name, out var value) && IsNull(value);
 
-    /// <summary>Names of the members, in their order.</summary>
-    public IEnumerable<string> Names => HasMembers ? _document!.RootElement.EnumerateObject().Select(member => member.Name) : [];
+    /// <summary>A member as it stands, for what has a form of its own. Not for after this body is disposed.</summary>
+    public JsonElement? Raw(string name) => TryGet(name, out var value) ? value : null;
 
     /// <summary>A string that has to be there.</summary>
     /// <param name="minimum">Its length in UTF-16 code units.</param>

@@ -70,24 +70,33 @@ internal sealed class Sudo(SudoToken tokens, ISecondFactors factors, PasswordHas
         // 4. The password, of an account that has no second factor. It gets no token.
         if (!user.HasMfa && fields.Password is { } password)
         {
-            var busy = false;
-            var (right, refusal) = await TryAsync(user, async () =>
-            {
-                var check = await passwords.VerifyAsync(user.PasswordHash, password, cancellationToken);
-                busy = check == PasswordCheck.Busy;
-                return check == PasswordCheck.Right;
-            }, isFailure: () => !busy);
-            return busy ? RateLimitAnswer.For(PasswordHasher.BusyWait)
-                : right ? null
-                : refusal ?? new FieldErrors("password", FieldCodes.InvalidPassword);
+            return await CheckPasswordAsync(user, password, cancellationToken);
         }
 
         // 5. No proof.
         return IdentityAuthProblems.SudoModeRequired.With(json => json.WriteBoolean("has_mfa"u8, user.HasMfa));
     }
 
+    /// <summary>Compares a password, within the limit of failures.</summary>
+    /// <returns>The refusal, if there is one.</returns>
+    public async ValueTask<IResult?> CheckPasswordAsync(User user, string password, CancellationToken cancellationToken)
+    {
+        var check = PasswordCheck.Wrong;
+        var (_, refusal) = await TryAsync(user, async () =>
+        {
+            check = await passwords.VerifyAsync(user.PasswordHash, password, cancellationToken);
+            return check != PasswordCheck.Wrong;
+        });
+        return refusal ?? check switch
+        {
+            PasswordCheck.Right => null,
+            PasswordCheck.Busy => RateLimitAnswer.For(PasswordHasher.BusyWait),
+            _ => new FieldErrors("password", FieldCodes.InvalidPassword),
+        };
+    }
+
     // Counted before it is checked and forgiven when right, so that parallel guesses cannot slip past the limit.
-    private async ValueTask<(bool Right, IResult? Refusal)> TryAsync(User user, Func<ValueTask<bool>> check, Func<bool>? isFailure = null)
+    private async ValueTask<(bool Right, IResult? Refusal)> TryAsync(User user, Func<ValueTask<bool>> check)
     {
         var attempt = await attempts.CountAsync(FailuresOf(user));
         if (attempt.Wait is not null)
@@ -96,7 +105,7 @@ internal sealed class Sudo(SudoToken tokens, ISecondFactors factors, PasswordHas
         }
 
         var right = await check();
-        if (right || isFailure?.Invoke() == false)
+        if (right)
         {
             await attempts.ForgiveAsync(attempt);
         }

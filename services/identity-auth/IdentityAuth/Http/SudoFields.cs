@@ -14,3 +14,24 @@ internal sealed record SudoFields(string? Password, string? MfaMethod, string? M
 
     public override string ToString() => "(sudo fields)";
 }
+
+/// <summary>The sudo fields, for the description of operations that take them, alone or with others (contract §1.8).</summary>
+public record SudoRequest
+{
+    /// <summary>The password, of an account without second factors.</summary>
+    public string? Password { get; init; }
+
+    /// <summary><c>totp</c>, <c>sms</c> or <c>webauthn</c>.</summary>
+    public string? MfaMethod { get; init; }
+
+    /// <summary>The code; with <c>totp</c> a backup code as well.</summary>
+    public string? MfaCode { get; init; }
+
+    /// <summary>The assertion, with <c>webauthn</c>.</summary>
+    public JsonElement? WebauthnResponse { get; init; }
+
+    /// <summary>The challenge that it answers.</summary>
+    public string? WebauthnChallenge { get; init; }
+
+    public sealed override string ToString() => "(sudo fields)";
+}

@@ -9,7 +9,8 @@ namespace IdentityAuth.Factors;
 /// transaction that spends the proof and makes the session, behind the lock on the account: of parallel attempts one wins.
 /// </summary>
 internal sealed class MfaSignIn(
-    MfaTickets tickets, MfaAttempts guesses, AttemptLimiter attempts, UserStore users, SignIns signIns, TimeProvider clock)
+    MfaTickets tickets, MfaAttempts guesses, AttemptLimiter attempts, UserStore users, SignIns signIns, SignInFailures failures,
+    IdentityAuthMetrics metrics, TimeProvider clock)
 {
     /// <summary>Failures per account, over all its tickets (§3.5).</summary>
     private static AttemptLimit FailuresOf(long userId) => new("mfa", Snowflake.Text(userId), 10, TimeSpan.FromMinutes(15));
@@ -53,13 +54,17 @@ internal sealed class MfaSignIn(
         if (outcome.Session is { } session)
         {
             await attempts.ForgiveAsync(attempt);
-            return TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId)));
+            return Welcome(session);
         }
 
         // 5. Whoever lost a race for the ticket has not guessed.
         if (outcome.IsTicketGone || !await guesses.FailAsync(ticket))
         {
             await attempts.ForgiveAsync(attempt);
+        }
+        else
+        {
+            await RecordFailureAsync(http, user, cancellationToken);
         }
 
         return outcome.IsTicketGone ? Timeout("code") : new FieldErrors("code", FieldCodes.InvalidCode);
@@ -80,20 +85,35 @@ internal sealed class MfaSignIn(
             return problem;
         }
 
-        if (await check(user) is not { } use)
+        var outcome = await check(user) is { } use
+            ? await SignInAsync(http, user, found!, ticket, use, cancellationToken)
+            : new Outcome(null, IsTicketGone: false);
+        if (outcome.Session is { } session)
         {
-            return failure;
+            return Welcome(session);
         }
 
-        var outcome = await SignInAsync(http, user, found!, ticket, use, cancellationToken);
-        return outcome.Session is { } session ? TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId)))
-            : outcome.IsTicketGone ? Timeout("ticket")
-            : failure;
+        if (outcome.IsTicketGone)
+        {
+            return Timeout("ticket");
+        }
+
+        await RecordFailureAsync(http, user, cancellationToken);
+        return failure;
     }
 
     /// <summary>The ticket is unknown, over, used or burnt.</summary>
     /// <param name="field">Where the operation says so.</param>
     public static IResult Timeout(string field) => new FieldErrors(field, FieldCodes.SessionTimeout);
+
+    private static Microsoft.AspNetCore.Http.HttpResults.Ok<TokenResponse> Welcome(IssuedSession session)
+        => TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId)));
+
+    private Task RecordFailureAsync(HttpContext http, User user, CancellationToken cancellationToken)
+    {
+        metrics.SignIn("mfa", "credentials");
+        return failures.RecordAsync(Snowflake.Text(user.Id), user.Id, ClientAddress.Of(http), "mfa", cancellationToken);
+    }
 
     private async Task<User?> FindUserAsync(MfaTicket? ticket, CancellationToken cancellationToken)
         => ticket is not null && await users.FindAsync(ticket.UserId, cancellationToken) is { } user && user.SecurityStamp == ticket.SecurityStamp
@@ -116,6 +136,11 @@ internal sealed class MfaSignIn(
                 isSpent = await use.SpendAsync(work, cancellationToken);
                 return isSpent && await tickets.ConsumeAsync(ticket);
             });
+
+        if (session is not null)
+        {
+            metrics.SignIn(use.Method, "ok");
+        }
 
         // Without a session and with a good proof, the ticket was gone, or the account has changed, which ends its tickets.
         return new Outcome(session, IsTicketGone: session is null && (isSpent || !await IsAliveAsync(user, ticket, cancellationToken)));

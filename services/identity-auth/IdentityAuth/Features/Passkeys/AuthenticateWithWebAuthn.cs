@@ -26,7 +26,8 @@ public static class AuthenticateWithWebAuthn
             IdentityAuthProblems.AccountSuspendedPermanently, IdentityAuthProblems.AccountSuspendedTemporarily);
 
     internal static async Task<IResult> HandleAsync(
-        HttpContext http, PasskeyFactor passkeys, UserStore users, SignIns signIns, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext http, PasskeyFactor passkeys, UserStore users, SignIns signIns, IdentityAuthMetrics metrics, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         using var body = await FormBody.ReadAsync(http);
         var (response, challenge) = (body.Object("response"), body.Text("challenge"));
@@ -38,6 +39,8 @@ public static class AuthenticateWithWebAuthn
         var proof = await passkeys.CheckAsync(response, challenge, PasskeyContext.Discoverable, SignInMethod.Passkey, cancellationToken);
         if (proof is not ({ } userId, { } use) || await users.FindAsync(userId, cancellationToken) is not { } user)
         {
+            // Whose attempt it was, nobody can tell who has not proven it.
+            metrics.SignIn(SignInMethod.Passkey, "credentials");
             return IdentityAuthProblems.PasskeyAuthenticationFailed;
         }
 
@@ -48,6 +51,7 @@ public static class AuthenticateWithWebAuthn
 
         var session = await signIns.CreateAsync(
             user, use.Method, ClientAddress.ClientOf(http), cancellationToken, decide: work => use.SpendAsync(work, cancellationToken));
+        metrics.SignIn(SignInMethod.Passkey, session is null ? "credentials" : "ok");
         return session is null
             ? IdentityAuthProblems.PasskeyAuthenticationFailed
             : TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId)));

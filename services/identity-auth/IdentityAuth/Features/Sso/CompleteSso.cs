@@ -29,7 +29,7 @@ public static class CompleteSso
 
     internal static async Task<IResult> HandleAsync(
         HttpContext http, SsoProvider provider, SsoStates states, SsoClient client, SsoAccounts accounts, IdentityAuthOptions options,
-        CancellationToken cancellationToken)
+        IdentityAuthMetrics metrics, CancellationToken cancellationToken)
     {
         using var body = await FormBody.ReadAsync(http);
         var (code, stateName) = (body.Text("code", 1, MaximumCodeLength), body.Text("state"));
@@ -75,6 +75,7 @@ public static class CompleteSso
         // 4. The account.
         var (session, refusal) = await accounts.SignInAsync(
             identity, email, ClientAddress.ClientOf(http), Locales.From(http.Request.Headers.AcceptLanguage), cancellationToken);
+        metrics.SignIn(SignInMethod.Sso, session is null ? "refused" : "ok");
         return session is null
             ? refusal!
             : TypedResults.Ok(new CompleteSsoResponse(session.Token, Snowflake.Text(session.UserId), state.RedirectTo));

@@ -27,7 +27,9 @@ var pairing = Service<Projects.Pairing>("pairing")
     .WithEnvironment("Pairing__AdminKey", Uuid("pairing-admin-key"))
     .WithEnvironment("Pairing__KeySeed", Secret("pairing-key-seed"))
     .WithEnvironment("Pairing__DataKey", Secret("pairing-data-key"));
-IResourceBuilder<ProjectResource>[] services = [pairing];
+var deviceRegistry = Service<Projects.DeviceRegistry>("device-registry")
+    .WithEnvironment("DeviceRegistry__DataKey", Secret("device-registry-data-key"));
+IResourceBuilder<ProjectResource>[] services = [pairing, deviceRegistry];
 
 // The one address that clients know.
 var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName: null)

@@ -9,6 +9,7 @@ public sealed record Service(string Folder, string Name, Assembly Assembly)
     public static IReadOnlyList<Service> All { get; } =
     [
         new("pairing", "Pairing", Assembly.Load("Pairing")),
+        new("device-registry", "DeviceRegistry", Assembly.Load("DeviceRegistry")),
     ];
 
     /// <summary>Its folder, from the root.</summary>

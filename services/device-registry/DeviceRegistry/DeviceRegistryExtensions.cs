@@ -1,0 +1,152 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using DeviceRegistry.Contracts.V1;
+using DeviceRegistry.Data;
+using DeviceRegistry.Domain;
+using DeviceRegistry.Domain.Tokens;
+using DeviceRegistry.Features.Devices;
+using DeviceRegistry.Features.Health;
+using DeviceRegistry.Http;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using ServiceDefaults.Http;
+using ServiceDefaults.Messaging;
+
+namespace DeviceRegistry;
+
+/// <summary>Everything that this service is made of, and every path that it answers.</summary>
+public static class DeviceRegistryExtensions
+{
+    private const string IdentityAudience = "platform";
+
+    /// <summary>Registers the service.</summary>
+    public static void AddDeviceRegistry(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+
+        // Settings.
+        services.AddOptions<DeviceRegistryOptions>().BindConfiguration(DeviceRegistryOptions.SectionName).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DeviceRegistryOptions>, DeviceRegistryOptionsValidator>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<DeviceRegistryOptions>>().Value);
+        services.AddSingleton(TimeProvider.System);
+
+        // Servers.
+        builder.AddDatabase<DeviceRegistryOptions>("device-registry-db");
+        builder.AddRedisClient("redis");
+        builder.AddMessageBus("device-registry", bus => bus
+            .Publishes<GroupChanged>()
+            .Publishes<DeviceRegistered>()
+            .Publishes<DeviceActivated>()
+            .Publishes<DevicePublicKeyChanged>()
+            .Publishes<DeviceRevoked>()
+            .Publishes<DeviceRemoved>()
+            .Publishes<DeviceExpired>()
+            .Publishes<KeyRequestCreated>()
+            .Publishes<KeyRequestGranted>()
+            .Publishes<KeyRequestRejected>()
+            .Publishes<KeyRequestExpired>()
+            .Publishes<GroupKeyInitialized>()
+            .Publishes<GroupKeyRotated>()
+            .Publishes<GroupKeyReset>());
+
+        // Callers.
+        services.AddSingleton(CreateTokenVerifier);
+        services.AddSingleton<RevokedSessions>();
+        services.AddSingleton<CallerAuthentication>();
+        services.AddHttpClient(IssuerKeySet.HttpClientName).ConfigurePrimaryHttpMessageHandler(
+            () => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(2) });
+
+        // Stores.
+        services.AddSingleton(CreateDataSealer);
+        services.AddSingleton<RedisKeys>();
+        services.AddSingleton<GroupDirectory>();
+        services.AddSingleton<GroupTransactions>();
+        services.AddSingleton<DeviceStore>();
+        services.TryAddSingleton<ILastSeenReader, NoLastSeen>();
+
+        // HTTP.
+        services.AddSingleton<IErrorBodyWriter, ProblemBodyWriter>();
+        services.AddCors();
+        services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<DeviceRegistryOptions, IConfiguration>(ConfigureCors);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            // The answers are JSON, never part of a page: base64's '+' stays a '+'.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            json.SerializerOptions.Converters.Add(new Timestamps());
+        });
+        services.AddOpenApi("v1", ApiDescription.Configure);
+        // Answers that no operation makes have no product name; bodies are capped by each operation, this is the last resort.
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = StrictJsonBody.LargeLimit + 1024;
+        });
+    }
+
+    /// <summary>Maps the service's paths. They are the same at the gateway.</summary>
+    public static void MapDeviceRegistry(this WebApplication app)
+    {
+        app.UseCorrelationId();
+        app.UseErrorBodies();
+        app.UseCors();
+        app.UseApiConventions();
+        app.UseRouting();
+
+        var api = app.MapGroup("/authlance/identity/api/v1").RequireCaller();
+
+        var realm = api.MapGroup("/realm/groups/{groupId}").RequireGroup();
+        var devices = realm.MapGroup("").WithTags("Devices");
+        RegisterDevice.Map(devices);
+
+        GetLiveness.Map(app);
+        GetReadiness.Map(app);
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static void ConfigureCors(
+        Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions cors, DeviceRegistryOptions options, IConfiguration configuration)
+    {
+        // Exact origins, because clients send credentials.
+        string[] origins = options.AllowedOrigins.Count > 0 ? [.. options.AllowedOrigins] : [PlatformAddress.BaseUrl(configuration)];
+        cors.AddDefaultPolicy(policy => policy
+            .WithOrigins(origins).AllowCredentials()
+            .WithMethods("GET", "POST", "PUT", "DELETE").AllowAnyHeader()
+            .WithExposedHeaders("ETag", "Location", "Retry-After", "WWW-Authenticate", CorrelationId.HeaderName)
+            .SetPreflightMaxAge(TimeSpan.FromHours(1)));
+    }
+
+    private static DataSealer CreateDataSealer(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<DeviceRegistryOptions>();
+        return new DataSealer(options.DataKey!, string.IsNullOrEmpty(options.PreviousDataKey) ? null : options.PreviousDataKey);
+    }
+
+    private static CallerTokenVerifier CreateTokenVerifier(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<DeviceRegistryOptions>();
+        var clock = services.GetRequiredService<TimeProvider>();
+        var identityAuth = new TrustedIssuer(
+            PlatformAddress.IdentityIssuer(services.GetRequiredService<IConfiguration>()),
+            IdentityAudience,
+            [SignatureAlgorithm.ES256],
+            IdentityPrefix: "",
+            VouchesForEmail: true,
+            KeysAt(options.IdentityAuthJwksUri));
+        return new CallerTokenVerifier([identityAuth, .. options.Issuers.Select(CreateIssuer)], clock);
+
+        TrustedIssuer CreateIssuer(IssuerOptions issuer) => new(
+            issuer.Issuer,
+            issuer.Audience,
+            issuer.Algorithms.Count > 0 ? [.. issuer.Algorithms] : SignatureAlgorithm.All,
+            issuer.IdentityPrefix,
+            issuer.VouchesForEmail,
+            KeysAt(issuer.JwksUri));
+
+        IssuerKeySet KeysAt(string address) => new(
+            services.GetRequiredService<IHttpClientFactory>().CreateClient(IssuerKeySet.HttpClientName),
+            new Uri(address),
+            clock,
+            services.GetRequiredService<ILogger<IssuerKeySet>>());
+    }
+}

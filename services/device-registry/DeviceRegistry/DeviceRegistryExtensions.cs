@@ -7,7 +7,8 @@ using DeviceRegistry.Domain.Tokens;
 using DeviceRegistry.Features.Devices;
 using DeviceRegistry.Features.Health;
 using DeviceRegistry.Http;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using DeviceRegistry.Messages;
+using DeviceRegistry.Streams;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Http;
 using ServiceDefaults.Messaging;
@@ -34,11 +35,11 @@ public static class DeviceRegistryExtensions
         builder.AddDatabase<DeviceRegistryOptions>("device-registry-db");
         builder.AddRedisClient("redis");
         builder.AddMessageBus("device-registry", bus => bus
-            .Publishes<GroupChanged>()
+            .Publishes<GroupChanged>(hasConsumer: true)
             .Publishes<DeviceRegistered>()
             .Publishes<DeviceActivated>()
             .Publishes<DevicePublicKeyChanged>()
-            .Publishes<DeviceRevoked>()
+            .Publishes<DeviceRevoked>(hasConsumer: true)
             .Publishes<DeviceRemoved>()
             .Publishes<DeviceExpired>()
             .Publishes<KeyRequestCreated>()
@@ -47,7 +48,13 @@ public static class DeviceRegistryExtensions
             .Publishes<KeyRequestExpired>()
             .Publishes<GroupKeyInitialized>()
             .Publishes<GroupKeyRotated>()
-            .Publishes<GroupKeyReset>());
+            .Publishes<GroupKeyReset>()
+            .Consumes<GroupChangedConsumer, GroupChangedConsumerDefinition>()
+            .Consumes<DevicePairedConsumer, DevicePairedConsumerDefinition>()
+            .Consumes<DeviceUnpairedConsumer, DeviceUnpairedConsumerDefinition>()
+            .Consumes<UserDeletedConsumer, UserDeletedConsumerDefinition>()
+            .Consumes<SessionsRevokedConsumer, SessionsRevokedConsumerDefinition>()
+            .ObservedByEveryInstance<SessionsRevokedObserver>());
 
         // Callers.
         services.AddSingleton(CreateTokenVerifier);
@@ -62,7 +69,10 @@ public static class DeviceRegistryExtensions
         services.AddSingleton<GroupDirectory>();
         services.AddSingleton<GroupTransactions>();
         services.AddSingleton<DeviceStore>();
-        services.TryAddSingleton<ILastSeenReader, NoLastSeen>();
+        services.AddSingleton<PairedPhones>();
+
+        // Presence and event streams.
+        services.AddStreams();
 
         // HTTP.
         services.AddSingleton<IErrorBodyWriter, ProblemBodyWriter>();
@@ -98,6 +108,9 @@ public static class DeviceRegistryExtensions
         var realm = api.MapGroup("/realm/groups/{groupId}").RequireGroup();
         var devices = realm.MapGroup("").WithTags("Devices");
         RegisterDevice.Map(devices);
+        GetDevicePresence.Map(devices);
+        StreamDeviceEvents.Map(devices);
+        SendHeartbeat.Map(api);
 
         GetLiveness.Map(app);
         GetReadiness.Map(app);

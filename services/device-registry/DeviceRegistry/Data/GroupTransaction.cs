@@ -39,7 +39,9 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
     /// instead of a commit.
     /// </summary>
     /// <inheritdoc cref="BeginAsync(long, string, CancellationToken)"/>
-    public async Task<GroupTransaction?> JoinAsync(NpgsqlConnection connection, long groupId, string actor, CancellationToken cancellationToken)
+    /// <param name="at">When the change happened, if that is not now: what led to it may lie in the past.</param>
+    public async Task<GroupTransaction?> JoinAsync(
+        NpgsqlConnection connection, long groupId, string actor, CancellationToken cancellationToken, DateTimeOffset? at = null)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add(Lock, Sql.Value(groupId));
@@ -47,7 +49,7 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new GroupTransaction(connection, ownsConnection: false, outbox, GroupDirectory.ReadGroup(reader), null, actor, clock.Now)
+            ? new GroupTransaction(connection, ownsConnection: false, outbox, GroupDirectory.ReadGroup(reader), null, actor, at ?? clock.Now)
             : null;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
 using StackExchange.Redis;
@@ -25,7 +26,7 @@ internal enum BeatOutcome
 /// When devices were last heard of, in Redis (contract §5.4, §5.8). Losing it loses presence and nothing else. Its times are values by the
 /// service's clock, so that the window of 90 s does not depend on when Redis tidies up.
 /// </summary>
-internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys keys, TimeProvider clock) : ILastSeenReader
+internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys keys, DeviceRegistryOptions options, TimeProvider clock) : ILastSeenReader
 {
     /// <summary>Beats of a device in <see cref="LimitWindow"/>.</summary>
     public const int Limit = 60;
@@ -65,7 +66,7 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
             [
                 now.ToUnixTimeMilliseconds(), Timestamps.Text(now), keys.Channel, groupId, deviceId.ToString(), caller.Identity,
                 caller.Groups.Count == 0 ? "" : $"\n{string.Join('\n', caller.Groups)}\n", granted is null ? "" : "1", granted ?? "",
-                Limit, (long)LimitWindow.TotalMilliseconds, (long)CheckedFor.TotalMilliseconds, (long)WriteInterval.TotalMilliseconds,
+                options.RateLimits ? Limit : 0, (long)LimitWindow.TotalMilliseconds, (long)CheckedFor.TotalMilliseconds, (long)WriteInterval.TotalMilliseconds,
             ]);
         return (int)answer[0] switch
         {
@@ -159,6 +160,7 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
 }
 
 /// <summary>A device that was online and was not heard of for the whole window.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LateDevice(long GroupId, Guid DeviceId, DateTimeOffset LastSeenAt)
 {
     public static LateDevice Parse(SortedSetEntry entry)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace DeviceRegistry.Domain;
 
@@ -6,6 +7,7 @@ namespace DeviceRegistry.Domain;
 /// The id of an event in its group's stream (contract §6): the milliseconds at which it was appended and a number that tells events
 /// of the same millisecond apart. Ids grow within a group.
 /// </summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct GroupEventId(long Milliseconds, long Sequence) : IComparable<GroupEventId>
 {
     /// <summary>Reads what <see cref="ToString"/> writes, and nothing else: no sign, no space, no leading zero.</summary>

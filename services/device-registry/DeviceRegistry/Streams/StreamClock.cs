@@ -28,7 +28,7 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
     {
         using var timer = new PeriodicTimer(Tick, clock);
         var (lastLook, lastRetry) = (clock.GetUtcNow(), clock.GetUtcNow());
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.None))
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var now = clock.GetUtcNow();
             var due = new List<EventStream>();

@@ -29,7 +29,10 @@ var pairing = Service<Projects.Pairing>("pairing")
     .WithEnvironment("Pairing__DataKey", Secret("pairing-data-key"));
 var deviceRegistry = Service<Projects.DeviceRegistry>("device-registry")
     .WithEnvironment("DeviceRegistry__DataKey", Secret("device-registry-data-key"));
-IResourceBuilder<ProjectResource>[] services = [pairing, deviceRegistry];
+var scopeSigning = Service<Projects.ScopeSigning>("scope-signing")
+    .WithEnvironment("ScopeSigning__Pepper", Secret("scope-signing-pepper"))
+    .WithEnvironment("ScopeSigning__Issuer__KeyEncryptionKey", Secret("scope-signing-key-encryption-key"));
+IResourceBuilder<ProjectResource>[] services = [pairing, deviceRegistry, scopeSigning];
 
 // The one address that clients know.
 var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName: null)
@@ -58,12 +61,31 @@ if (builder.ExecutionContext.IsRunMode)
         .WithEndpoint(port: builder.Configuration.GetValue<int?>("Inbox:SmtpPort"), scheme: "smtp", name: "smtp", env: "Inbox__SmtpPort")
         .WithHttpHealthCheck("/health")
         .WithUrlForEndpoint("http", url => url.DisplayText = "Inbox");
+    var (http, smtp) = (inbox.GetEndpoint("http"), inbox.GetEndpoint("smtp"));
+    scopeSigning.WaitFor(inbox)
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", $"{smtp.Property(EndpointProperty.Host)}")
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__Port", $"{smtp.Property(EndpointProperty.Port)}")
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__From", "no-reply@platform.localhost")
+        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", $"{http}/sms")
+        .WithEnvironment("ScopeSigning__Delivery__PushUrl", $"{http}/push")
+        .WithEnvironment("ScopeSigning__Delivery__LetterUrl", $"{http}/letter")
+        .WithEnvironment("ScopeSigning__Delivery__TestSinkUrl", $"{http}/test")
+        .WithEnvironment("ScopeSigning__Test__Enabled", "true");
 
     // A test's own launch profile does not reach the processes: without this they would run as Production there.
     foreach (var project in services.Append(gateway).Append(inbox))
     {
         project.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName);
     }
+}
+else
+{
+    // In production everything has an address of its own.
+    scopeSigning
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", builder.AddParameter("smtp-host"))
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__From", builder.AddParameter("mail-from"))
+        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", builder.AddParameter("phone-url"))
+        .WithEnvironment("ScopeSigning__Delivery__PushUrl", builder.AddParameter("push-url"));
 }
 
 await builder.Build().RunAsync();

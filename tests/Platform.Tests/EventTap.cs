@@ -10,12 +10,18 @@ internal sealed class EventTap : IAsyncDisposable
 
     private readonly ConnectionFactory factory;
     private readonly string queue = $"platform-tests-{Guid.NewGuid():N}";
+    private readonly string subject;
 
-    private EventTap(string broker) => factory = new ConnectionFactory { Uri = new Uri(broker), AutomaticRecoveryEnabled = false };
-
-    public static async Task<EventTap> OnAsync<TEvent>(string broker)
+    private EventTap(string broker, string subject)
     {
-        var tap = new EventTap(broker);
+        factory = new ConnectionFactory { Uri = new Uri(broker), AutomaticRecoveryEnabled = false };
+        this.subject = subject;
+    }
+
+    /// <param name="subject">The member of the event that says whom it is about.</param>
+    public static async Task<EventTap> OnAsync<TEvent>(string broker, string subject = "jti")
+    {
+        var tap = new EventTap(broker, subject);
         await using var connection = await tap.factory.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         var exchange = $"{typeof(TEvent).Namespace}:{typeof(TEvent).Name}";
@@ -26,20 +32,20 @@ internal sealed class EventTap : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads until every expected pairing has its event, then until the queue stays empty for a while, so that one too many shows.
+    /// Reads until every expected subject has its event, then until the queue stays empty for a while, so that one too many shows.
     /// </summary>
-    /// <returns>For each pairing id the message ids of its events; a message that was delivered twice counts once.</returns>
-    public async Task<IReadOnlyDictionary<Guid, HashSet<Guid>>> ReadAsync(IReadOnlyCollection<Guid> expected)
+    /// <returns>For each subject the message ids of its events; a message that was delivered twice counts once.</returns>
+    public async Task<IReadOnlyDictionary<string, HashSet<Guid>>> ReadAsync(IReadOnlyCollection<string> expected)
     {
-        var found = new Dictionary<Guid, HashSet<Guid>>();
+        var found = new Dictionary<string, HashSet<Guid>>(StringComparer.Ordinal);
         var deadline = DateTimeOffset.UtcNow + Patience;
         var emptyReads = 0;
         while (DateTimeOffset.UtcNow < deadline && emptyReads < 10)
         {
-            foreach (var (jti, messageId) in await DrainAsync())
+            foreach (var (about, messageId) in await DrainAsync())
             {
-                found.TryAdd(jti, []);
-                found[jti].Add(messageId);
+                found.TryAdd(about, []);
+                found[about].Add(messageId);
                 emptyReads = 0;
             }
 
@@ -57,16 +63,16 @@ internal sealed class EventTap : IAsyncDisposable
         await channel.QueueDeleteAsync(queue);
     }
 
-    private async Task<List<(Guid Jti, Guid MessageId)>> DrainAsync()
+    private async Task<List<(string Subject, Guid MessageId)>> DrainAsync()
     {
-        var messages = new List<(Guid, Guid)>();
+        var messages = new List<(string, Guid)>();
         await using var connection = await factory.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         while (await channel.BasicGetAsync(queue, autoAck: true) is { } delivery)
         {
             using var envelope = JsonDocument.Parse(delivery.Body);
             messages.Add((
-                envelope.RootElement.GetProperty("message").GetProperty("jti").GetGuid(),
+                envelope.RootElement.GetProperty("message").GetProperty(subject).GetString()!,
                 envelope.RootElement.GetProperty("messageId").GetGuid()));
         }
 

@@ -21,7 +21,7 @@ public sealed class PairPhoneTests(PairPhoneTests.Tenant tenant) : IClassFixture
 
         Assert.Equal("ada", challenge.UserName);
         Assert.Equal("APPROVED", await tenant.LoginServer.GetStatusAsync(phone.PairingId));
-        var jti = Guid.Parse(phone.PairingId);
+        var jti = phone.PairingId;
         var published = await events.ReadAsync([jti]);
         Assert.Equal(jti, Assert.Single(published).Key);
         Assert.Single(published[jti]);
@@ -73,7 +73,7 @@ public sealed class PairPhoneTests(PairPhoneTests.Tenant tenant) : IClassFixture
         Assert.Equal(1, await tenant.Database.LinksAsync(jti));
         Assert.Equal(1, await tenant.Database.UsersAsync(user));
         Assert.Equal(1, await tenant.Database.DevicesAsync(user));
-        Assert.Single((await events.ReadAsync([jti]))[jti]);
+        Assert.Single((await events.ReadAsync([phone.PairingId]))[phone.PairingId]);
     }
 
     private static async Task<string> AttemptAsync(Func<Task> attempt)

@@ -20,6 +20,7 @@ await meeting.AnnounceAsync(new StackAddress
     RabbitMQ = (await app.GetConnectionStringAsync("rabbitmq"))!,
     RabbitMQManagement = app.GetEndpoint("rabbitmq", "management"),
     Gateway = app.GetEndpoint("gateway"),
+    Inbox = app.GetEndpoint("inbox", "http"),
     PairingAdminKey = adminKey,
 });
 

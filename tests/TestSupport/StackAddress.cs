@@ -19,6 +19,9 @@ public sealed record StackAddress
     /// <summary>Base address of the gateway: the whole platform.</summary>
     public required Uri Gateway { get; init; }
 
+    /// <summary>Base address of the inbox: every mail, SMS and push that the platform has sent.</summary>
+    public required Uri Inbox { get; init; }
+
     /// <summary>The key of pairing's administrator.</summary>
     public required string PairingAdminKey { get; init; }
 }

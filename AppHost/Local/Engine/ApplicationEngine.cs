@@ -192,14 +192,18 @@ internal sealed class ApplicationEngine(
             && !model.Resources.Any(r => r.Annotations.OfType<RelationshipAnnotation>().Any(a => a.Resource == server));
     }
 
-    private static HashSet<Requirement> Requirements(IEnumerable<IResource> resources)
-        => [.. resources.Where(r => r.ExternalConnection() is null).Select(Requirement? (r) => r switch
+    private static HashSet<Requirement> Requirements(IReadOnlyList<IResource> resources)
+    {
+        var servers = resources.Where(r => r.ExternalConnection() is null).Select(Requirement? (r) => r switch
         {
             PostgresServerResource => Servers.Requirement.Postgres,
             RedisResource => Servers.Requirement.Redis,
             RabbitMQServerResource => Servers.Requirement.RabbitMQ,
             _ => null,
-        }).OfType<Requirement>()];
+        }).OfType<Requirement>();
+        var projects = resources.SelectMany(r => r.Annotations.OfType<IProjectMetadata>()).Select(p => p.ProjectPath);
+        return [.. servers, .. projects.SelectMany(NativeLibraries.Of)];
+    }
 
     private async Task StartDashboardAsync(CancellationToken cancellationToken)
     {

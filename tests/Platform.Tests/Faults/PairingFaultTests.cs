@@ -19,7 +19,7 @@ public sealed class PairingFaultTests(PrivatePlatform stack) : IClassFixture<Pri
         var loginServer = await stack.CreateTenantAsync(client);
         await using var events = await EventTap.OnAsync<DevicePaired>(stack.Broker);
         var broker = await stack.ProcessOfAsync("rabbitmq");
-        var acknowledged = new ConcurrentBag<Guid>();
+        var acknowledged = new ConcurrentBag<string>();
 
         await Parallel.ForEachAsync(Enumerable.Range(0, phones), new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (number, cancellationToken) =>
         {
@@ -34,7 +34,7 @@ public sealed class PairingFaultTests(PrivatePlatform stack) : IClassFixture<Pri
 
         Assert.Equal(phones, acknowledged.Count); // requests go on without the broker
         var published = await WhenBrokerIsBackAsync(() => events.ReadAsync(acknowledged));
-        Assert.Equal(acknowledged.Order(), published.Keys.Order());
+        Assert.Equal(acknowledged.Order(StringComparer.Ordinal), published.Keys.Order(StringComparer.Ordinal));
         Assert.All(published.Values, messageIds => Assert.Single(messageIds));
     }
 
@@ -86,15 +86,15 @@ public sealed class PairingFaultTests(PrivatePlatform stack) : IClassFixture<Pri
         var replay = await Assert.ThrowsAsync<GatewayRefusalException>(() => phone.CompleteAsync(dataToken, phone.Sign(challenge.Nonce)));
         Assert.Equal("pairing_replayed", replay.Error);
         Assert.Equal((1, 1), (await stack.Database.UsersAsync(user), await stack.Database.DevicesAsync(user)));
-        Assert.Single((await events.ReadAsync([jti]))[jti]);
+        Assert.Single((await events.ReadAsync([phone.PairingId]))[phone.PairingId]);
     }
 
-    private async Task<Guid> PairAsync(LoginServer loginServer, CancellationToken cancellationToken)
+    private async Task<string> PairAsync(LoginServer loginServer, CancellationToken cancellationToken)
     {
         using var client = Caller.New(stack.Gateway); // pairing allows 60 calls a minute from one address
         using var phone = new Phone(client, await loginServer.CreatePairingAsync(Guid.NewGuid(), "ada", cancellationToken));
         await phone.CompleteAsync(await phone.InitAsync(cancellationToken), cancellationToken);
-        return Guid.Parse(phone.PairingId);
+        return phone.PairingId;
     }
 
     private static async Task<bool> SomebodyWaitsAsync(NpgsqlConnection connection)

@@ -91,7 +91,7 @@ public sealed class StreamEndTests(RegistryApp app)
         await stream.NextPingAsync(); // the clock's loop has looked
         await group.AppendAsync(1, events: 1);
         Assert.Equal(1, (await stream.NextAsync()).Version());
-        clocked.FakeClock.Advance(TimeSpan.FromMilliseconds(250));
+        clocked.FakeClock.Advance(TimeSpan.FromMilliseconds(500)); // the loop looks every 250 ms
 
         Assert.Equal("token_expired", await stream.EndAsync());
     }
@@ -103,13 +103,15 @@ public sealed class StreamEndTests(RegistryApp app)
         var group = await clocked.CreateGroupAsync();
         await using var stream = await StreamClient.OpenAsync(await group.AddMemberAsync(), group);
 
-        for (var minute = 0; minute < 4; minute++)
+        // The loop that pings looks every 250 ms.
+        var opened = clocked.Clock.GetUtcNow();
+        for (var ping = 1; ping <= 4; ping++)
         {
-            clocked.FakeClock.Advance(TimeSpan.FromMilliseconds(14_750));
-            await group.AppendAsync(minute + 1, events: 1);
+            clocked.FakeClock.AdvanceTo(opened + (ping * TimeSpan.FromSeconds(15)) - TimeSpan.FromMilliseconds(1));
+            await group.AppendAsync(ping, events: 1);
             await stream.NextAsync("secrets_updated");
-            Assert.Equal(minute, stream.Pings);
-            clocked.FakeClock.Advance(TimeSpan.FromMilliseconds(250));
+            Assert.Equal(ping - 1, stream.Pings);
+            clocked.FakeClock.AdvanceTo(opened + (ping * TimeSpan.FromSeconds(15)) + TimeSpan.FromMilliseconds(250));
             await stream.NextPingAsync();
         }
     }

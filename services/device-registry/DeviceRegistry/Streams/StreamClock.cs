@@ -40,7 +40,7 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
                 }
                 else if (now >= stream.NextPing)
                 {
-                    stream.NextPing = now + PingInterval;
+                    stream.NextPing = stream.NextPing + PingInterval > now ? stream.NextPing + PingInterval : now + PingInterval;
                     stream.Ping();
                     due.Add(stream);
                 }

@@ -21,7 +21,7 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
     private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(20);
 
     /// <summary>… and how often in a row.</summary>
-    private const int LongestCourtesy = 25;
+    private const int LongestCourtesy = 5;
 
     /// <summary>How long a connection may take for its last words; a reader that is too slow may never take them.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);

@@ -12,7 +12,8 @@ using DeviceRegistry.Features.Keys;
 using DeviceRegistry.Features.Members;
 using DeviceRegistry.Features.Secrets;
 using DeviceRegistry.Http;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using DeviceRegistry.Messages;
+using DeviceRegistry.Streams;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Http;
 using ServiceDefaults.Messaging;
@@ -39,11 +40,11 @@ public static class DeviceRegistryExtensions
         builder.AddDatabase<DeviceRegistryOptions>("device-registry-db");
         builder.AddRedisClient("redis");
         builder.AddMessageBus("device-registry", bus => bus
-            .Publishes<GroupChanged>()
+            .Publishes<GroupChanged>(hasConsumer: true)
             .Publishes<DeviceRegistered>()
             .Publishes<DeviceActivated>()
             .Publishes<DevicePublicKeyChanged>()
-            .Publishes<DeviceRevoked>()
+            .Publishes<DeviceRevoked>(hasConsumer: true)
             .Publishes<DeviceRemoved>()
             .Publishes<DeviceExpired>()
             .Publishes<KeyRequestCreated>()
@@ -52,7 +53,13 @@ public static class DeviceRegistryExtensions
             .Publishes<KeyRequestExpired>()
             .Publishes<GroupKeyInitialized>()
             .Publishes<GroupKeyRotated>()
-            .Publishes<GroupKeyReset>());
+            .Publishes<GroupKeyReset>()
+            .Consumes<GroupChangedConsumer, GroupChangedConsumerDefinition>()
+            .Consumes<DevicePairedConsumer, DevicePairedConsumerDefinition>()
+            .Consumes<DeviceUnpairedConsumer, DeviceUnpairedConsumerDefinition>()
+            .Consumes<UserDeletedConsumer, UserDeletedConsumerDefinition>()
+            .Consumes<SessionsRevokedConsumer, SessionsRevokedConsumerDefinition>()
+            .ObservedByEveryInstance<SessionsRevokedObserver>());
 
         // Callers.
         services.AddSingleton(CreateTokenVerifier);
@@ -72,7 +79,10 @@ public static class DeviceRegistryExtensions
         services.AddSingleton<MemberStore>();
         services.AddSingleton<RegistrySweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<RegistrySweeper>());
-        services.TryAddSingleton<ILastSeenReader, NoLastSeen>();
+        services.AddSingleton<PairedPhones>();
+
+        // Presence and event streams.
+        services.AddStreams();
 
         // HTTP.
         services.AddSingleton<IErrorBodyWriter, ProblemBodyWriter>();
@@ -117,6 +127,9 @@ public static class DeviceRegistryExtensions
         ChangePublicKey.Map(devices);
         SetPushToken.Map(devices);
         ClearPushToken.Map(devices);
+        GetDevicePresence.Map(devices);
+        StreamDeviceEvents.Map(devices);
+        SendHeartbeat.Map(api);
 
         var keyRequests = realm.MapGroup("").WithTags("Key requests");
         ListKeyRequests.Map(keyRequests);

@@ -102,7 +102,8 @@ public sealed class RegistryApp : IAsyncLifetime
         RedisNamespace = SetDefault("DeviceRegistry:RedisNamespace", _sameServersAs?.RedisNamespace ?? Guid.NewGuid().ToString("N"));
         Database = SetDefault("ConnectionStrings:device-registry-db", _sameServersAs?.Database ?? await servers.CreateDatabaseAsync("device-registry-db"));
         Redis = SetDefault("ConnectionStrings:redis", _sameServersAs?.Redis ?? servers.Redis);
-        RabbitMQ = SetDefault("ConnectionStrings:rabbitmq", servers.RabbitMQ);
+        // A broker of its own: the queues are named after the service, and its instances share them.
+        RabbitMQ = SetDefault("ConnectionStrings:rabbitmq", _sameServersAs?.RabbitMQ ?? await servers.CreateBrokerAsync());
 
         _factory = new WebApplicationFactory<DeviceRegistryOptions>().WithWebHostBuilder(host =>
         {

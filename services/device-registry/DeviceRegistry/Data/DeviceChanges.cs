@@ -58,13 +58,15 @@ internal static class DeviceChanges
         return active;
     }
 
-    /// <summary>Devices are shut out for good; those that are already are passed over.</summary>
-    public static async Task RevokeAsync(GroupTransaction change, IReadOnlyCollection<Device> devices, CancellationToken cancellationToken)
+    /// <summary>Devices are shut out for good (contract §5.20), with what belongs to them; those that are already are passed over.</summary>
+    /// <param name="devices">As they are under the group's lock.</param>
+    /// <returns>Those that are revoked by this.</returns>
+    public static async Task<IReadOnlyList<Device>> RevokeAsync(GroupTransaction change, IReadOnlyCollection<Device> devices, CancellationToken cancellationToken)
     {
         var affected = devices.Where(device => device.Status != DeviceStatus.Revoked).ToList();
         if (affected.Count == 0)
         {
-            return;
+            return affected;
         }
 
         await RejectOpenRequestsAsync(change, affected, cancellationToken);
@@ -75,6 +77,8 @@ internal static class DeviceChanges
         {
             change.Effects.DeviceRevoked(device);
         }
+
+        return affected;
     }
 
     /// <summary>A device's row goes, with its requests. The key of a revoked one may not come back.</summary>

@@ -5,7 +5,7 @@ using ServiceDefaults.Messaging;
 namespace DeviceRegistry.Data;
 
 /// <summary>Begins changes of a group.</summary>
-internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, TimeProvider clock)
+internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, PresenceStore presence, TimeProvider clock)
 {
     // A statement of its own: one that has waited for the lock would join what the others looked like before it waited.
     private const string Lock = "SELECT id FROM groups WHERE id = $1 FOR UPDATE";
@@ -50,7 +50,9 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
     /// instead of a commit.
     /// </summary>
     /// <inheritdoc cref="BeginAsync(long, string, CancellationToken)"/>
-    public async Task<GroupTransaction?> JoinAsync(NpgsqlConnection connection, long groupId, string actor, CancellationToken cancellationToken)
+    /// <param name="at">When the change happened, if that is not now: what led to it may lie in the past.</param>
+    public async Task<GroupTransaction?> JoinAsync(
+        NpgsqlConnection connection, long groupId, string actor, CancellationToken cancellationToken, DateTimeOffset? at = null)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add(Lock, Sql.Value(groupId));
@@ -58,7 +60,7 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new GroupTransaction(connection, ownsConnection: false, outbox, GroupDirectory.ReadGroup(reader), null, actor, clock.Now)
+            ? new GroupTransaction(connection, ownsConnection: false, outbox, presence, GroupDirectory.ReadGroup(reader), null, actor, at ?? clock.Now)
             : null;
     }
 
@@ -96,7 +98,7 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
                     }
                 }
 
-                return new GroupTransaction(connection, ownsConnection: true, outbox, group, access, actor, clock.Now, others);
+                return new GroupTransaction(connection, ownsConnection: true, outbox, presence, group, access, actor, clock.Now, others);
             }
         }
         catch
@@ -122,16 +124,18 @@ internal sealed class GroupTransaction : IAsyncDisposable
 {
     private readonly bool _ownsConnection;
     private readonly Outbox _outbox;
+    private readonly PresenceStore _presence;
     private readonly GroupAccess? _access;
     private readonly Dictionary<long, GroupEffects> _others;
 
     internal GroupTransaction(
-        NpgsqlConnection connection, bool ownsConnection, Outbox outbox, Group group, GroupAccess? access, string actor, DateTimeOffset now,
+        NpgsqlConnection connection, bool ownsConnection, Outbox outbox, PresenceStore presence, Group group, GroupAccess? access, string actor, DateTimeOffset now,
         IReadOnlyList<Group>? others = null)
     {
         Connection = connection;
         _ownsConnection = ownsConnection;
         _outbox = outbox;
+        _presence = presence;
         _access = access;
         Group = group;
         Actor = actor;
@@ -179,9 +183,15 @@ internal sealed class GroupTransaction : IAsyncDisposable
 
         // Not cancelled with the request: half-way through a commit nobody could say what has happened.
         await Writes.ExecuteNonQueryAsync(CancellationToken.None);
+
+        // Before the answer: whoever reads it may rely on the device being offline and unable to beat.
+        foreach (var deviceId in Effects.EndedDevices)
+        {
+            await _presence.ForgetAsync(Group.Id, deviceId);
+        }
     }
 
-    /// <summary>The same without the commit, which is the business of whoever began the transaction.</summary>
+    /// <summary>The same without the commit and what follows it, which are the business of whoever began the transaction.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         AddEffects();

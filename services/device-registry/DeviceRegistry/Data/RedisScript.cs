@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
@@ -15,12 +16,19 @@ internal sealed class RedisScript
 
     private RedisScript(string text) => _text = text;
 
-    public static RedisScript Load(string name)
+    /// <summary>Loads a script that is made of several files, in this order: the first ones hold what several scripts share.</summary>
+    public static RedisScript Load(params ReadOnlySpan<string> names)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"DeviceRegistry.Data.Scripts.{name}.lua")
-            ?? throw new InvalidOperationException($"The script {name} is not embedded.");
-        using var reader = new StreamReader(stream);
-        return new RedisScript(reader.ReadToEnd());
+        var text = new StringBuilder();
+        foreach (var name in names)
+        {
+            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"DeviceRegistry.Data.Scripts.{name}.lua")
+                ?? throw new InvalidOperationException($"The script {name} is not embedded.");
+            using var reader = new StreamReader(stream);
+            text.AppendLine(reader.ReadToEnd());
+        }
+
+        return new RedisScript(text.ToString());
     }
 
     public async Task<RedisResult> RunAsync(IDatabase redis, RedisKey[] keys, RedisValue[] arguments)

@@ -5,7 +5,12 @@ using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Domain.Tokens;
 using DeviceRegistry.Features.Devices;
+using DeviceRegistry.Features.Groups;
 using DeviceRegistry.Features.Health;
+using DeviceRegistry.Features.KeyRequests;
+using DeviceRegistry.Features.Keys;
+using DeviceRegistry.Features.Members;
+using DeviceRegistry.Features.Secrets;
 using DeviceRegistry.Http;
 using DeviceRegistry.Messages;
 using DeviceRegistry.Streams;
@@ -69,6 +74,11 @@ public static class DeviceRegistryExtensions
         services.AddSingleton<GroupDirectory>();
         services.AddSingleton<GroupTransactions>();
         services.AddSingleton<DeviceStore>();
+        services.AddSingleton<KeyRequestStore>();
+        services.AddSingleton<SecretsStore>();
+        services.AddSingleton<MemberStore>();
+        services.AddSingleton<RegistrySweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<RegistrySweeper>());
         services.AddSingleton<PairedPhones>();
 
         // Presence and event streams.
@@ -105,12 +115,65 @@ public static class DeviceRegistryExtensions
 
         var api = app.MapGroup("/authlance/identity/api/v1").RequireCaller();
 
+        // A group by its number: what clients do all day.
         var realm = api.MapGroup("/realm/groups/{groupId}").RequireGroup();
         var devices = realm.MapGroup("").WithTags("Devices");
         RegisterDevice.Map(devices);
+        ListDevices.Map(devices);
+        CountDevices.Map(devices);
+        GetDevice.Map(devices);
+        ActivateDevice.Map(devices);
+        GetDeviceKey.Map(devices);
+        ChangePublicKey.Map(devices);
+        SetPushToken.Map(devices);
+        ClearPushToken.Map(devices);
         GetDevicePresence.Map(devices);
         StreamDeviceEvents.Map(devices);
         SendHeartbeat.Map(api);
+
+        var keyRequests = realm.MapGroup("").WithTags("Key requests");
+        ListKeyRequests.Map(keyRequests);
+        CreateKeyRequest.Map(keyRequests);
+        GetKeyRequest.Map(keyRequests);
+        GrantKeyRequest.Map(keyRequests);
+        RejectKeyRequest.Map(keyRequests);
+
+        var keys = realm.MapGroup("").WithTags("Group key");
+        GetKeyVersion.Map(keys);
+        GetKeyStatus.Map(keys);
+        InitializeSecrets.Map(keys);
+        GetSecrets.Map(keys);
+        UpdateSecrets.Map(keys);
+
+        var administration = api.MapGroup("/realm/admin/groups/{groupId}").RequireGroup().WithTags("Group administration");
+        RotateKey.Map(administration);
+        RevokeDevice.Map(administration);
+        DeleteDevice.Map(administration);
+        ResetSecrets.Map(administration);
+        DeleteSecrets.Map(administration);
+
+        // A group by its name: how clients find the number, and who belongs to it.
+        var named = api.MapGroup("/realm/group/{name}").RequireNamedGroup().WithTags("Groups");
+        GetGroup.Map(named);
+        ListMembers.Map(named);
+        GetMemberRoles.Map(named);
+
+        var members = api.MapGroup("/realm/admin/group/{name}").RequireNamedGroup().WithTags("Groups");
+        AddMember.Map(members);
+        RemoveMember.Map(members);
+        SetMemberRoles.Map(members);
+
+        // For global administrators.
+        var global = api.MapGroup("/admin").RequireGlobalAdministrator().WithTags("Administration");
+        PutGroup.Map(global);
+        GetGroupById.Map(global);
+        CheckGroupName.Map(global);
+        SetDeviceLimit.Map(global);
+
+        var globalNamed = global.MapGroup("/group/{name}").RequireNamedGroup();
+        GetGroupAsAdministrator.Map(globalNamed);
+        AddMember.Map(globalNamed, "AddMemberAsGlobalAdministrator");
+        RemoveMember.Map(globalNamed, "RemoveMemberAsGlobalAdministrator");
 
         GetLiveness.Map(app);
         GetReadiness.Map(app);

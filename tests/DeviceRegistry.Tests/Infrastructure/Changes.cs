@@ -22,11 +22,9 @@ internal static class Changes
         await using (var change = await app.Get<GroupTransactions>().BeginAsync(device.Group.Id, "tests", CancellationToken.None))
         {
             var row = await DeviceStore.FindAsync(change!, device.Id, CancellationToken.None);
-            Assert.True(await DeviceRevocation.AddAsync(change!, row!, CancellationToken.None));
+            Assert.Single(await DeviceChanges.RevokeAsync(change!, [row!], CancellationToken.None));
             await change!.CommitAsync();
         }
-
-        await app.Get<PresenceStore>().ForgetAsync(device.Group.Id, device.Id);
     }
 
     /// <summary>Takes somebody's membership away where only the database sees it.</summary>

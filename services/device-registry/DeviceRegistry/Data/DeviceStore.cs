@@ -14,6 +14,14 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
 
     private const string ById = $"SELECT {Columns} FROM devices d WHERE d.device_id = $1 AND d.group_id = $2";
 
+    private const string ByIdWithKeyVersion = $"""
+        SELECT {Columns}, g.key_version FROM devices d JOIN groups g ON g.id = d.group_id WHERE d.device_id = $1 AND d.group_id = $2
+        """;
+
+    private const string Acknowledge = """
+        UPDATE devices SET acked_key_version = $2 WHERE device_id = $1 AND status = 'active' AND wrapped_key_version = $2 AND acked_key_version < $2
+        """;
+
     private const string OfGroup = $"""
         SELECT {Columns} FROM devices d WHERE d.group_id = $1 AND ($2::text IS NULL OR d.status = $2) ORDER BY d.created_at, d.device_id
         """;
@@ -48,6 +56,25 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
     public static Task<Device?> FindAsync(GroupTransaction change, Guid deviceId, CancellationToken cancellationToken)
         => FindAsync(change.Connection, change.Group.Id, deviceId, cancellationToken);
 
+    /// <summary>The device together with the version of the group's key at the same moment.</summary>
+    public async Task<(Device? Device, long GroupKeyVersion)> FindWithKeyVersionAsync(long groupId, Guid deviceId, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(ByIdWithKeyVersion);
+        command.Parameters.Add(Sql.Value(deviceId));
+        command.Parameters.Add(Sql.Value(groupId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (Read(reader), reader.GetInt64(reader.FieldCount - 1)) : (null, 0);
+    }
+
+    /// <summary>Notes that the owner has fetched the wrapped key of that version, if it is still the one that is stored.</summary>
+    public async Task AcknowledgeAsync(Guid deviceId, long version, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Acknowledge);
+        command.Parameters.Add(Sql.Value(deviceId));
+        command.Parameters.Add(Sql.Value(version));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>The group's devices, oldest first; those of one state if one is given.</summary>
     public async Task<IReadOnlyList<Device>> ListAsync(long groupId, DeviceStatus? status, CancellationToken cancellationToken)
     {
@@ -67,6 +94,10 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
         var devices = await QueryAsync(connection, OfUser, cancellationToken, Sql.Value(groupId), Sql.Value(userId));
         return await WithLastSeenAsync(groupId, devices, cancellationToken);
     }
+
+    /// <summary>The same inside a change.</summary>
+    public static Task<List<Device>> ListOfUserRowsAsync(GroupTransaction change, string userId, CancellationToken cancellationToken)
+        => QueryAsync(change.Connection, OfUser, cancellationToken, Sql.Value(change.Group.Id), Sql.Value(userId));
 
     /// <summary>The same inside a change, with what is known better than the rows about when each was heard of last.</summary>
     public async Task<IReadOnlyList<Device>> ListOfUserAsync(GroupTransaction change, string userId, CancellationToken cancellationToken)

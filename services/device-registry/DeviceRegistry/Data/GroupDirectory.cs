@@ -24,7 +24,7 @@ internal sealed class GroupDirectory(NpgsqlDataSource source, TimeProvider clock
 
     private const string AccessByName = $"{Access} WHERE g.name = $1";
 
-    // Whoever was added by e-mail address becomes a member with the identity that turns up with this address (resolution 75).
+    // Whoever was added by e-mail address becomes a member with the identity that turns up with this address.
     private const string Bind = """
         WITH invitation AS (
             DELETE FROM group_members WHERE group_id = $1 AND identity IS NULL AND lower(email) = lower($3)

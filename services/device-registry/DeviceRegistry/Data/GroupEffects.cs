@@ -22,6 +22,9 @@ internal sealed class GroupEffects(Group group, string actor, DateTimeOffset now
     private readonly List<GroupStreamEvent> _stream = [];
     private readonly List<GroupStreamClosure> _closures = [];
 
+    /// <summary>The devices that are revoked or gone.</summary>
+    public IEnumerable<Guid> EndedDevices => _closures.Select(closure => closure.DeviceId).OfType<Guid>();
+
     public void DeviceRegistered(Device device)
     {
         Tell("device_registered", new { deviceId = device.Id, userId = device.UserId, deviceName = device.Name, deviceType = device.Type });

@@ -5,20 +5,29 @@ using ServiceDefaults.Messaging;
 namespace DeviceRegistry.Data;
 
 /// <summary>Begins changes of a group.</summary>
-internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, TimeProvider clock)
+internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, PresenceStore presence, TimeProvider clock)
 {
     // A statement of its own: one that has waited for the lock would join what the others looked like before it waited.
     private const string Lock = "SELECT id FROM groups WHERE id = $1 FOR UPDATE";
 
+    // Several at once, always in one order.
+    private const string LockSeveral = "SELECT id FROM groups WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+
     private const string ReadGroup = $"SELECT {GroupDirectory.Columns} FROM groups g WHERE g.id = $1";
+
+    private const string ReadSeveral = $"SELECT {GroupDirectory.Columns} FROM groups g WHERE g.id = ANY($1)";
 
     /// <summary>
     /// Begins a change for a caller, and looks again under the lock what he is to the group: a membership that ended meanwhile counts.
     /// </summary>
     /// <returns>The change; <see cref="GroupTransaction.IsGranted"/> has to be looked at.</returns>
-    public async Task<GroupTransaction> BeginAsync(GroupAccess access, CancellationToken cancellationToken)
-        => (await BeginAsync(
-            access.Group.Id,
+    public Task<GroupTransaction> BeginAsync(GroupAccess access, CancellationToken cancellationToken) => BeginAsync(access, [], cancellationToken);
+
+    /// <summary>The same for a change that also reaches into other groups: they are locked too, and <see cref="GroupTransaction.EffectsOf"/> tells theirs.</summary>
+    public async Task<GroupTransaction> BeginAsync(GroupAccess access, IEnumerable<long> otherGroups, CancellationToken cancellationToken)
+    {
+        var change = (await BeginAsync(
+            [access.Group.Id, .. otherGroups],
             access.Caller.Identity,
             GroupDirectory.AccessCommand(access.Group.Id, access.Caller),
             reader =>
@@ -27,12 +36,14 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
                 return (locked.Group, locked);
             },
             cancellationToken))!;
+        return change;
+    }
 
     /// <summary>Begins a change that no caller asked for: an event of another service, or the clock.</summary>
     /// <param name="actor">The name of that service, for events.</param>
     /// <returns><see langword="null"/> when there is no such group.</returns>
     public Task<GroupTransaction?> BeginAsync(long groupId, string actor, CancellationToken cancellationToken)
-        => BeginAsync(groupId, actor, Sql.Command(ReadGroup, Sql.Value(groupId)), reader => (GroupDirectory.ReadGroup(reader), null), cancellationToken);
+        => BeginAsync([groupId], actor, Sql.Command(ReadGroup, Sql.Value(groupId)), reader => (GroupDirectory.ReadGroup(reader), null), cancellationToken);
 
     /// <summary>
     /// Takes part in a transaction that somebody else began, such as the inbox's: locks the group in it. <see cref="GroupTransaction.WriteAsync"/>
@@ -49,12 +60,12 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new GroupTransaction(connection, ownsConnection: false, outbox, GroupDirectory.ReadGroup(reader), null, actor, at ?? clock.Now)
+            ? new GroupTransaction(connection, ownsConnection: false, outbox, presence, GroupDirectory.ReadGroup(reader), null, actor, at ?? clock.Now)
             : null;
     }
 
     private async Task<GroupTransaction?> BeginAsync(
-        long groupId,
+        long[] groupIds,
         string actor,
         NpgsqlBatchCommand read,
         Func<NpgsqlDataReader, (Group Group, GroupAccess? Access)> map,
@@ -65,8 +76,12 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
         {
             await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-            batch.Add(Lock, Sql.Value(groupId));
+            batch.Add(LockSeveral, Sql.Values(groupIds));
             batch.BatchCommands.Add(read);
+            if (groupIds.Length > 1)
+            {
+                batch.Add(ReadSeveral, Sql.Values(groupIds));
+            }
 
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             // BEGIN has no result set: the reader stands on the lock's.
@@ -74,7 +89,16 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
             if (await reader.ReadAsync(cancellationToken))
             {
                 var (group, access) = map(reader);
-                return new GroupTransaction(connection, ownsConnection: true, outbox, group, access, actor, clock.Now);
+                var others = new List<Group>();
+                if (await reader.NextResultAsync(cancellationToken))
+                {
+                    while (await reader.ReadAsync(cancellationToken))
+                    {
+                        others.Add(GroupDirectory.ReadGroup(reader));
+                    }
+                }
+
+                return new GroupTransaction(connection, ownsConnection: true, outbox, presence, group, access, actor, clock.Now, others);
             }
         }
         catch
@@ -100,20 +124,25 @@ internal sealed class GroupTransaction : IAsyncDisposable
 {
     private readonly bool _ownsConnection;
     private readonly Outbox _outbox;
+    private readonly PresenceStore _presence;
     private readonly GroupAccess? _access;
+    private readonly Dictionary<long, GroupEffects> _others;
 
     internal GroupTransaction(
-        NpgsqlConnection connection, bool ownsConnection, Outbox outbox, Group group, GroupAccess? access, string actor, DateTimeOffset now)
+        NpgsqlConnection connection, bool ownsConnection, Outbox outbox, PresenceStore presence, Group group, GroupAccess? access, string actor, DateTimeOffset now,
+        IReadOnlyList<Group>? others = null)
     {
         Connection = connection;
         _ownsConnection = ownsConnection;
         _outbox = outbox;
+        _presence = presence;
         _access = access;
         Group = group;
         Actor = actor;
         Now = now;
         Writes = new NpgsqlBatch(connection);
         Effects = new GroupEffects(group, actor, now);
+        _others = (others ?? []).Where(other => other.Id != group.Id).ToDictionary(other => other.Id, other => new GroupEffects(other, actor, now));
     }
 
     /// <summary>The connection, for reading under the lock.</summary>
@@ -140,23 +169,44 @@ internal sealed class GroupTransaction : IAsyncDisposable
     /// <summary>What happened.</summary>
     public GroupEffects Effects { get; }
 
+    /// <summary>Whether the change holds this group's lock too.</summary>
+    public bool Holds(long groupId) => groupId == Group.Id || _others.ContainsKey(groupId);
+
+    /// <summary>What happened in a group whose lock the change holds; <see langword="null"/> for one that it does not hold.</summary>
+    public GroupEffects? EffectsOf(long groupId) => groupId == Group.Id ? Effects : _others.GetValueOrDefault(groupId);
+
     /// <summary>Runs the statements, writes what happened into the outbox and commits.</summary>
     public async Task CommitAsync()
     {
-        Effects.AddTo(Writes, _outbox);
+        AddEffects();
         Writes.Add("COMMIT");
 
         // Not cancelled with the request: half-way through a commit nobody could say what has happened.
         await Writes.ExecuteNonQueryAsync(CancellationToken.None);
+
+        // Before the answer: whoever reads it may rely on the device being offline and unable to beat.
+        foreach (var deviceId in Effects.EndedDevices)
+        {
+            await _presence.ForgetAsync(Group.Id, deviceId);
+        }
     }
 
-    /// <summary>The same without the commit, which is the business of whoever began the transaction.</summary>
+    /// <summary>The same without the commit and what follows it, which are the business of whoever began the transaction.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
-        Effects.AddTo(Writes, _outbox);
+        AddEffects();
         if (Writes.BatchCommands.Count > 0)
         {
             await Writes.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private void AddEffects()
+    {
+        Effects.AddTo(Writes, _outbox);
+        foreach (var other in _others.Values)
+        {
+            other.AddTo(Writes, _outbox);
         }
     }
 

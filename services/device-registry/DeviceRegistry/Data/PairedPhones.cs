@@ -7,7 +7,7 @@ using Pairing.Contracts.V1;
 namespace DeviceRegistry.Data;
 
 /// <summary>
-/// Phones that were paired, as devices of their tenants' groups (resolutions 3–5, 43–46, 117). Runs in the inbox's transaction.
+/// Phones that were paired, as devices of their tenants' groups. Runs in the inbox's transaction.
 /// </summary>
 internal sealed class PairedPhones(GroupTransactions groups, TimeProvider clock)
 {
@@ -109,7 +109,7 @@ internal sealed class PairedPhones(GroupTransactions groups, TimeProvider clock)
         // At the time of the unpairing: pairing hears of it too, and must not take it for news about a phone that was paired since.
         await using var change = await groups.JoinAsync(connection, groupId, Actor, cancellationToken, at: unpaired.OccurredAt);
         if (change is null || await DeviceStore.FindAsync(change, deviceId, cancellationToken) is not { } device
-            || !await DeviceRevocation.AddAsync(change, device, cancellationToken))
+            || (await DeviceChanges.RevokeAsync(change, [device], cancellationToken)).Count == 0)
         {
             return null;
         }

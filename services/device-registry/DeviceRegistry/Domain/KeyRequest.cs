@@ -21,6 +21,9 @@ public sealed record KeyRequest
 
     public required Guid DeviceId { get; init; }
 
+    /// <summary>The identity of the device's owner.</summary>
+    public required string OwnerId { get; init; }
+
     /// <summary>The device's key at the time, SPKI: an answer is for this key.</summary>
     public required byte[] PublicKey { get; init; }
 

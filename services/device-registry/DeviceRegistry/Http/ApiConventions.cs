@@ -1,6 +1,6 @@
 namespace DeviceRegistry.Http;
 
-/// <summary>What holds for every answer of this API (contract §1, resolutions on the gateway).</summary>
+/// <summary>What holds for every answer of this API (contract §1).</summary>
 internal static class ApiConventions
 {
     /// <summary>

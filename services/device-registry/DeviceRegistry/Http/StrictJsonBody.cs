@@ -119,8 +119,8 @@ internal sealed class StrictJsonBody : IDisposable
 
     /// <summary>Reads a string that may be missing or <c>null</c>.</summary>
     /// <inheritdoc cref="RequiredString"/>
-    public string? OptionalString(string name, int maximumLength)
-        => TryGet(name, out var value) ? String(name, value, minimumLength: 0, maximumLength, trim: false, allowControls: false) : null;
+    public string? OptionalString(string name, int maximumLength, bool allowControls = false)
+        => TryGet(name, out var value) ? String(name, value, minimumLength: 0, maximumLength, trim: false, allowControls) : null;
 
     /// <summary>
     /// Reads a whole number that may be missing or <c>null</c>: digits with an optional minus, not <c>1.0</c>, not <c>1e3</c>. One
@@ -166,6 +166,10 @@ internal sealed class StrictJsonBody : IDisposable
     /// <inheritdoc cref="RequiredBytes"/>
     public byte[]? OptionalBytes(string name, int minimum, int maximum, Problem? problem = null)
         => TryGet(name, out var value) ? Bytes(value, name, minimum, maximum, problem) : null;
+
+    /// <summary>Reads a wrapped key that has to be there.</summary>
+    public byte[] RequiredWrappedKey(string name)
+        => RequiredBytes(name, PublishedLimits.MinimumCiphertext, PublishedLimits.MaximumWrappedKey, DeviceRegistryProblems.InvalidEncryptedKey);
 
     /// <summary>Reads a device's public key that has to be there.</summary>
     public DevicePublicKey? RequiredPublicKey(string name)

@@ -57,14 +57,7 @@ internal sealed class UserDeletedConsumer(Inbox inbox, GroupTransactions groups,
         }
 
         var wasRemoved = await WasRemovedAsync(connection, groupId, identity, cancellationToken);
-        foreach (var device in await DeviceStore.ListAsync(change, status: null, cancellationToken))
-        {
-            if (device.UserId == identity && await DeviceRevocation.AddAsync(change, device, cancellationToken))
-            {
-                revoked.Add(device);
-            }
-        }
-
+        revoked.AddRange(await DeviceChanges.RevokeAsync(change, await DeviceStore.ListOfUserRowsAsync(change, identity, cancellationToken), cancellationToken));
         change.Writes.Add(Remove, Sql.Value(groupId), Sql.Value(identity), Sql.Value(change.Now));
         if (!wasRemoved)
         {

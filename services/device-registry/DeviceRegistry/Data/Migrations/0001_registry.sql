@@ -66,7 +66,7 @@ CREATE UNIQUE INDEX devices_key ON devices (group_id, public_key_sha256) WHERE s
 CREATE UNIQUE INDEX devices_push_token ON devices (push_token_mac) WHERE push_token_mac IS NOT NULL;
 CREATE INDEX devices_of_group ON devices (group_id, created_at, device_id);
 CREATE INDEX devices_of_user ON devices (user_id);
-CREATE INDEX devices_pending ON devices (GREATEST(created_at, last_seen_at)) WHERE status = 'pending';
+CREATE INDEX devices_pending ON devices (GREATEST(updated_at, last_seen_at)) WHERE status = 'pending';
 CREATE INDEX devices_pairing ON devices (pairing_reference) WHERE pairing_reference IS NOT NULL;
 
 CREATE TABLE key_requests (

@@ -34,7 +34,6 @@ public sealed class GetCurrentUserTests(IdentityApp app)
     [InlineData("Bot {0}", 401)]
     [InlineData("Admin {0}", 401)]
     [InlineData("{0} x", 401)]
-    [InlineData("Bearer  {0}", 401)]
     [InlineData("{0}0", 401)]
     public async Task GetCurrentUser_HeaderForms_TakenOrRefused(string header, int status)
     {

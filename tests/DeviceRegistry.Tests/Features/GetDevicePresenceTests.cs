@@ -110,7 +110,7 @@ public sealed class GetDevicePresenceTests(ClockedRegistryApp clocked) : IClassF
             while (_app.Clock.GetUtcNow() < renewed)
             {
                 var before = await SeenAsync(group, device);
-                _app.FakeClock.Advance(TimeSpan.FromSeconds(15));
+                _app.FakeClock.Advance(TimeSpan.FromSeconds(15.5));
                 await Eventually.IsTrueAsync(async () => await SeenAsync(group, device) > before, "The stream did not renew its device's presence");
             }
 

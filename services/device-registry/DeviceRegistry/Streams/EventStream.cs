@@ -14,6 +14,15 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
     /// <summary>Events that a reader may be behind (contract §6).</summary>
     public const int Capacity = 256;
 
+    /// <summary>From here on the others wait for the reader for a moment.</summary>
+    private const int HighWater = Capacity / 2;
+
+    /// <summary>How long a reader may take to show that it reads …</summary>
+    private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>… and how often in a row.</summary>
+    private const int LongestCourtesy = 5;
+
     /// <summary>How long a connection may take for its last words; a reader that is too slow may never take them.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
@@ -36,6 +45,23 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
 
     /// <summary>How many events the reader is behind.</summary>
     public int Backlog => _frames.Reader.Count;
+
+    /// <summary>Whether the connection takes nothing at the moment, as far as is known.</summary>
+    public bool IsStuck { get; private set; }
+
+    /// <summary>
+    /// Waits until the reader is less far behind, for as long as it reads at all: a burst is not its fault, and its standstill not the others'.
+    /// </summary>
+    public async Task LetCatchUpAsync()
+    {
+        for (int before = Backlog, waits = 0; before > HighWater && !IsStuck && EndReason is null && waits < LongestCourtesy; waits++)
+        {
+            await Task.Delay(Courtesy);
+            var now = Backlog;
+            IsStuck = now >= before;
+            before = now;
+        }
+    }
 
     /// <summary>Queues an event, if it is meant for this stream.</summary>
     /// <returns>Whether it fitted in. If not, the reader is too far behind.</returns>
@@ -89,6 +115,7 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
             if (wrote)
             {
                 await body.FlushAsync(cancellationToken);
+                IsStuck = false;
             }
         }
 

@@ -13,12 +13,6 @@ internal sealed partial class FeedWorkers(
     /// <summary>Events of one look.</summary>
     private const int Batch = 64;
 
-    /// <summary>From here on a feed waits for its readers for a moment: a burst is no reader's fault.</summary>
-    private const int HighWater = EventStream.Capacity - (2 * Batch);
-
-    /// <summary>The longest that the readers of a group wait for the one that is furthest behind, at each look.</summary>
-    private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(200);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         redis.ConnectionRestored += (_, _) => hub.NotifyAll();
@@ -72,7 +66,10 @@ internal sealed partial class FeedWorkers(
             {
                 read = await buffer.ReadAsync(feed.GroupId, feed.Position, Batch);
                 feed.Take(read, clock.GetUtcNow());
-                await LetReadersCatchUpAsync(feed);
+                foreach (var stream in feed.Streams())
+                {
+                    await stream.LetCatchUpAsync();
+                }
             }
             while (read.Events.Count == Batch);
         }
@@ -89,16 +86,6 @@ internal sealed partial class FeedWorkers(
 
             // Tried again by StreamClock.
             feed.Fail();
-        }
-    }
-
-    private static async Task LetReadersCatchUpAsync(GroupFeed feed)
-    {
-        for (var started = Environment.TickCount64;
-            feed.Backlog > HighWater && Environment.TickCount64 - started < Courtesy.TotalMilliseconds;
-            await Task.Delay(TimeSpan.FromMilliseconds(5)))
-        {
-            // Their connections are being written to.
         }
     }
 

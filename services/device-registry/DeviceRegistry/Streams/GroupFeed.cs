@@ -93,18 +93,6 @@ internal sealed class GroupFeed(long groupId)
         }
     }
 
-    /// <summary>How many events the reader is behind that is furthest behind.</summary>
-    public int Backlog
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _streams.Count == 0 ? 0 : _streams.Max(stream => stream.EndReason is null ? stream.Backlog : 0);
-            }
-        }
-    }
-
     /// <summary>The buffer could not be read.</summary>
     public void Fail()
     {

@@ -32,6 +32,13 @@ public static class Answers
         return JsonDocument.Parse(text).RootElement;
     }
 
+    /// <summary>Reads a good answer of whatever kind of JSON.</summary>
+    public static async Task<JsonElement> AssertJsonAnyTypeAsync(this HttpResponseMessage response)
+    {
+        Assert.True(response.IsSuccessStatusCode);
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+    }
+
     /// <summary>Checks that the answer is 204, with no body at all.</summary>
     public static async Task AssertNoContentAsync(this HttpResponseMessage response)
     {

@@ -21,29 +21,42 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
     /// Begins a change for a caller, and looks again under the lock what he is to the group: a membership that ended meanwhile counts.
     /// </summary>
     /// <returns>The change; <see cref="GroupTransaction.IsGranted"/> has to be looked at.</returns>
-    public Task<GroupTransaction> BeginAsync(GroupAccess access, CancellationToken cancellationToken) => BeginAsync(access, [], cancellationToken);
+    public async Task<GroupTransaction> BeginAsync(GroupAccess access, CancellationToken cancellationToken)
+        => (await OpenAsync(connection => StartAsync(connection, [access.Group.Id], access, begins: true, cancellationToken), cancellationToken))!;
 
-    /// <summary>The same for a change that also reaches into other groups: they are locked too, and <see cref="GroupTransaction.EffectsOf"/> tells theirs.</summary>
-    public async Task<GroupTransaction> BeginAsync(GroupAccess access, IEnumerable<long> otherGroups, CancellationToken cancellationToken)
+    /// <summary>
+    /// The same for a change that also reaches into other groups: <see cref="GroupTransaction.EffectsOf"/> tells theirs. All are locked, in one order.
+    /// </summary>
+    /// <param name="findOthers">Runs first, in the transaction: says which groups, and keeps them from becoming others.</param>
+    public async Task<GroupTransaction> BeginAsync(
+        GroupAccess access, Func<NpgsqlConnection, CancellationToken, Task<IEnumerable<long>>> findOthers, CancellationToken cancellationToken)
     {
-        var change = (await BeginAsync(
-            [access.Group.Id, .. otherGroups],
-            access.Caller.Identity,
-            GroupDirectory.AccessCommand(access.Group.Id, access.Caller),
-            reader =>
+        var connection = await source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            await using (var begin = new NpgsqlCommand("BEGIN", connection))
             {
-                var locked = GroupDirectory.Read(reader, access.Caller, access.Requirement);
-                return (locked.Group, locked);
-            },
-            cancellationToken))!;
-        return change;
+                await begin.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            var others = await findOthers(connection, cancellationToken);
+            return (await StartAsync(connection, [access.Group.Id, .. others], access, begins: false, cancellationToken))!;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Begins a change that no caller asked for: an event of another service, or the clock.</summary>
     /// <param name="actor">The name of that service, for events.</param>
     /// <returns><see langword="null"/> when there is no such group.</returns>
     public Task<GroupTransaction?> BeginAsync(long groupId, string actor, CancellationToken cancellationToken)
-        => BeginAsync([groupId], actor, Sql.Command(ReadGroup, Sql.Value(groupId)), reader => (GroupDirectory.ReadGroup(reader), null), cancellationToken);
+        => OpenAsync(
+            connection => StartAsync(
+                connection, [groupId], actor, Sql.Command(ReadGroup, Sql.Value(groupId)), reader => (GroupDirectory.ReadGroup(reader), null), begins: true, cancellationToken),
+            cancellationToken);
 
     /// <summary>
     /// Takes part in a transaction that somebody else began, such as the inbox's: locks the group in it. <see cref="GroupTransaction.WriteAsync"/>
@@ -64,51 +77,80 @@ internal sealed class GroupTransactions(NpgsqlDataSource source, Outbox outbox, 
             : null;
     }
 
-    private async Task<GroupTransaction?> BeginAsync(
+    // Whatever goes wrong, the connection goes back, and with it the transaction.
+    private async Task<GroupTransaction?> OpenAsync(Func<NpgsqlConnection, Task<GroupTransaction?>> start, CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken);
+        GroupTransaction? change = null;
+        try
+        {
+            return change = await start(connection);
+        }
+        finally
+        {
+            if (change is null)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    private Task<GroupTransaction?> StartAsync(NpgsqlConnection connection, long[] groupIds, GroupAccess access, bool begins, CancellationToken cancellationToken)
+        => StartAsync(
+            connection,
+            groupIds,
+            access.Caller.Identity,
+            GroupDirectory.AccessCommand(access.Group.Id, access.Caller),
+            reader =>
+            {
+                var locked = GroupDirectory.Read(reader, access.Caller, access.Requirement);
+                return (locked.Group, locked);
+            },
+            begins,
+            cancellationToken);
+
+    // The first round trip: BEGIN, unless the transaction runs already, the locks, and what there is under them.
+    private async Task<GroupTransaction?> StartAsync(
+        NpgsqlConnection connection,
         long[] groupIds,
         string actor,
         NpgsqlBatchCommand read,
         Func<NpgsqlDataReader, (Group Group, GroupAccess? Access)> map,
+        bool begins,
         CancellationToken cancellationToken)
     {
-        var connection = await source.OpenConnectionAsync(cancellationToken);
-        try
+        await using var batch = new NpgsqlBatch(connection);
+        if (begins)
         {
-            await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
-            batch.Add(LockSeveral, Sql.Values(groupIds));
-            batch.BatchCommands.Add(read);
-            if (groupIds.Length > 1)
-            {
-                batch.Add(ReadSeveral, Sql.Values(groupIds));
-            }
-
-            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-            // BEGIN has no result set: the reader stands on the lock's.
-            await reader.NextResultAsync(cancellationToken);
-            if (await reader.ReadAsync(cancellationToken))
-            {
-                var (group, access) = map(reader);
-                var others = new List<Group>();
-                if (await reader.NextResultAsync(cancellationToken))
-                {
-                    while (await reader.ReadAsync(cancellationToken))
-                    {
-                        others.Add(GroupDirectory.ReadGroup(reader));
-                    }
-                }
-
-                return new GroupTransaction(connection, ownsConnection: true, outbox, presence, group, access, actor, clock.Now, others);
-            }
         }
-        catch
+
+        batch.Add(LockSeveral, Sql.Values(groupIds));
+        batch.BatchCommands.Add(read);
+        if (groupIds.Length > 1)
         {
-            await connection.DisposeAsync();
-            throw;
+            batch.Add(ReadSeveral, Sql.Values(groupIds));
         }
 
-        await connection.DisposeAsync();
-        return null;
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        // BEGIN has no result set: the reader stands on the locks'.
+        await reader.NextResultAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var (group, access) = map(reader);
+        var others = new List<Group>();
+        if (await reader.NextResultAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                others.Add(GroupDirectory.ReadGroup(reader));
+            }
+        }
+
+        return new GroupTransaction(connection, ownsConnection: true, outbox, presence, group, access, actor, clock.Now, others);
     }
 }
 
@@ -169,11 +211,8 @@ internal sealed class GroupTransaction : IAsyncDisposable
     /// <summary>What happened.</summary>
     public GroupEffects Effects { get; }
 
-    /// <summary>Whether the change holds this group's lock too.</summary>
-    public bool Holds(long groupId) => groupId == Group.Id || _others.ContainsKey(groupId);
-
-    /// <summary>What happened in a group whose lock the change holds; <see langword="null"/> for one that it does not hold.</summary>
-    public GroupEffects? EffectsOf(long groupId) => groupId == Group.Id ? Effects : _others.GetValueOrDefault(groupId);
+    /// <summary>What happened in another group that is part of the change.</summary>
+    public GroupEffects EffectsOf(long groupId) => groupId == Group.Id ? Effects : _others[groupId];
 
     /// <summary>Runs the statements, writes what happened into the outbox and commits.</summary>
     public async Task CommitAsync()

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 
@@ -22,16 +23,21 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
     /// <summary>Groups whose buffer could not be read are tried again this often.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private Task _renewal = Task.CompletedTask;
+    /// <summary>Renewals under way at once.</summary>
+    private const int Renewers = 8;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly Channel<EventStream> _due = Channel.CreateUnbounded<EventStream>();
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => Task.WhenAll(Enumerable.Range(0, Renewers).Select(_ => RenewAsync(stoppingToken)).Append(TickAsync(stoppingToken)));
+
+    private async Task TickAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Tick, clock);
         var (lastLook, lastRetry) = (clock.GetUtcNow(), clock.GetUtcNow());
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var now = clock.GetUtcNow();
-            var due = new List<EventStream>();
             foreach (var stream in hub.Streams())
             {
                 if (now >= stream.Owner.ExpiresAt)
@@ -42,16 +48,11 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
                 {
                     stream.NextPing = stream.NextPing + PingInterval > now ? stream.NextPing + PingInterval : now + PingInterval;
                     stream.Ping();
-                    due.Add(stream);
+                    // By others: a slow Redis must not delay the pings.
+                    _due.Writer.TryWrite(stream);
                 }
 
                 stream.AbandonWhenStuck(now);
-            }
-
-            // A slow Redis must not delay pings: what is not renewed now is renewed with the next ping, in time.
-            if (due.Count > 0 && _renewal.IsCompleted)
-            {
-                _renewal = RenewAsync(due);
             }
 
             if (now - lastLook >= LookInterval)
@@ -67,30 +68,40 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
         }
     }
 
-    private async Task RenewAsync(List<EventStream> streams)
+    private async Task RenewAsync(CancellationToken stoppingToken)
     {
-        try
+        await foreach (var stream in _due.Reader.ReadAllAsync(stoppingToken))
         {
-            await Parallel.ForEachAsync(streams, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (stream, _) =>
+            try
             {
-                if (stream.EndReason is null)
+                await RenewAsync(stream);
+            }
+            catch (Exception exception) when (RedisFailure.Is(exception))
+            {
+                // Places and presence outlast several pings: the others are renewed with the next one too.
+                while (_due.Reader.TryRead(out _))
                 {
-                    await places.RenewAsync(stream.Owner, stream.Id);
                 }
 
-                if (stream is { EndReason: null, Owner.DeviceId: { } device })
-                {
-                    await presence.TouchAsync(stream.Owner.GroupId, device);
-                }
-            });
+                LogLater(exception.Message);
+            }
+            catch (Exception exception)
+            {
+                LogFailed(exception);
+            }
         }
-        catch (Exception exception) when (RedisFailure.Is(exception))
+    }
+
+    private async Task RenewAsync(EventStream stream)
+    {
+        if (stream.EndReason is null)
         {
-            LogLater(exception.Message);
+            await places.RenewAsync(stream.Owner, stream.Id);
         }
-        catch (Exception exception)
+
+        if (stream is { EndReason: null, Owner.DeviceId: { } device })
         {
-            LogFailed(exception);
+            await presence.TouchAsync(stream.Owner.GroupId, device);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
@@ -13,7 +14,9 @@ namespace DeviceRegistry.Features.Devices;
 public static class SetPushToken
 {
     private const int MaximumLength = 4096;
-    private const int Attempts = 3;
+
+    // Whoever gives a token away waits for whoever else gives it away: until the end, nobody new can hold it.
+    private const string LockToken = "SELECT pg_advisory_xact_lock($1)";
 
     private const string Holders = "SELECT device_id, group_id FROM devices WHERE push_token_mac = ANY($1) AND device_id <> $2 ORDER BY device_id";
 
@@ -38,7 +41,7 @@ public static class SetPushToken
             DeviceRegistryProblems.ValidationFailed, DeviceRegistryProblems.InvalidPlatform);
 
     internal static async Task<IResult> HandleAsync(
-        string deviceId, HttpContext http, GroupTransactions groups, DeviceStore devices, NpgsqlDataSource source, DataSealer sealer, CancellationToken cancellationToken)
+        string deviceId, HttpContext http, GroupTransactions groups, DeviceStore devices, DataSealer sealer, CancellationToken cancellationToken)
     {
         var (id, missing) = await OwnedDevice.FindAsync(deviceId, http, devices, cancellationToken);
         if (missing is not null)
@@ -52,64 +55,49 @@ public static class SetPushToken
             return refusal!;
         }
 
+        // 1. Who has the token now? Their groups are part of the change.
         var value = Encoding.ASCII.GetBytes(token.Value);
         var marks = sealer.Marks(value);
-        for (var attempt = 1; ; attempt++)
+        List<Holder> holders = [];
+        await using var change = await groups.BeginAsync(
+            http.Access,
+            async (connection, cancellation) =>
+            {
+                holders = await FindHoldersAsync(connection, marks, id, cancellation);
+                return holders.Select(holder => holder.GroupId);
+            },
+            cancellationToken);
+        var (device, gone) = await OwnedDevice.FindAsync(change, id, cancellationToken);
+        if (device is null)
         {
-            // 1. Who has the token now? Their groups are locked too, all in one order.
-            var others = await FindHoldersAsync(source, marks, id, cancellationToken);
-            await using var change = await groups.BeginAsync(http.Access, others.Select(holder => holder.GroupId), cancellationToken);
-            var (device, gone) = await OwnedDevice.FindAsync(change, id, cancellationToken);
-            if (device is null)
-            {
-                return gone!;
-            }
+            return gone!;
+        }
 
-            // 2. Did it move meanwhile, to a group that is not locked?
-            var holders = await FindHoldersAsync(change.Connection, marks, id, cancellationToken);
-            if (!holders.All(holder => change.Holds(holder.GroupId)) && attempt < Attempts)
+        // 2. There it goes, here it comes.
+        if (holders.Count > 0)
+        {
+            change.Writes.Add(Clear, Sql.Values(holders.Select(holder => holder.DeviceId)), Sql.Value(change.Now));
+            foreach (var holder in holders)
             {
-                continue;
-            }
-
-            // 3. There it goes, here it comes.
-            if (holders.Count > 0)
-            {
-                change.Writes.Add(Clear, Sql.Values(holders.Select(holder => holder.DeviceId)), Sql.Value(change.Now));
-                foreach (var holder in holders)
-                {
-                    change.EffectsOf(holder.GroupId)?.DeviceUpdated(holder.DeviceId, "pushToken");
-                }
-            }
-
-            change.Writes.Add(
-                Set, Sql.Value(id), Sql.Value(sealer.Seal(value, SealPurpose.PushToken, id)), Sql.Value(marks[0]), Sql.Value(token.Platform), Sql.Value(change.Now));
-            change.Effects.DeviceUpdated(id, "pushToken");
-            try
-            {
-                await change.CommitAsync();
-                return TypedResults.NoContent();
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation && attempt < Attempts)
-            {
-                // Somebody else set the same token at the same moment: look again.
+                change.EffectsOf(holder.GroupId).DeviceUpdated(holder.DeviceId, "pushToken");
             }
         }
-    }
 
-    private static async Task<List<Holder>> FindHoldersAsync(NpgsqlDataSource source, IReadOnlyList<byte[]> marks, Guid but, CancellationToken cancellationToken)
-    {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        return await FindHoldersAsync(connection, marks, but, cancellationToken);
+        change.Writes.Add(
+            Set, Sql.Value(id), Sql.Value(sealer.Seal(value, SealPurpose.PushToken, id)), Sql.Value(marks[0]), Sql.Value(token.Platform), Sql.Value(change.Now));
+        change.Effects.DeviceUpdated(id, "pushToken");
+        await change.CommitAsync();
+        return TypedResults.NoContent();
     }
 
     private static async Task<List<Holder>> FindHoldersAsync(NpgsqlConnection connection, IReadOnlyList<byte[]> marks, Guid but, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Holders, connection);
-        command.Parameters.Add(Sql.Values(marks));
-        command.Parameters.Add(Sql.Value(but));
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add(LockToken, Sql.Value(BinaryPrimitives.ReadInt64BigEndian(marks[0])));
+        batch.Add(Holders, Sql.Values(marks), Sql.Value(but));
         var holders = new List<Holder>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             holders.Add(new Holder(reader.GetGuid(0), reader.GetInt64(1)));

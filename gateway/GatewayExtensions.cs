@@ -82,7 +82,6 @@ internal static class GatewayExtensions
 
     private static void ConfigureServer(KestrelServerOptions server, IOptions<GatewayOptions> gateway)
     {
-        server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = gateway.Value.MaxRequestBodyBytes;
 
         // The limits that clients meet are RequestHead's, which answers in the family's shape. The server itself refuses with an

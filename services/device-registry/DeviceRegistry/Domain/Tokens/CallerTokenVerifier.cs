@@ -16,8 +16,8 @@ public sealed class CallerTokenVerifier
     private const int MaximumIdentityLength = 255;
     private const int MaximumNames = 1_000;
 
-    /// <summary>The latest <c>exp</c> that a <see cref="DateTimeOffset"/> can hold; later means then.</summary>
-    private static readonly long LatestExpiry = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+    /// <summary>The latest <c>exp</c> that there is, later means then: a day less than a <see cref="DateTimeOffset"/> can hold, so that one can reckon with it.</summary>
+    private static readonly long LatestExpiry = (DateTimeOffset.MaxValue - TimeSpan.FromDays(1)).ToUnixTimeSeconds();
 
     private readonly FrozenDictionary<string, TrustedIssuer> _issuers;
     private readonly TimeProvider _clock;

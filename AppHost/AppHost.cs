@@ -27,14 +27,17 @@ var pairing = Service<Projects.Pairing>("pairing")
     .WithEnvironment("Pairing__AdminKey", Uuid("pairing-admin-key"))
     .WithEnvironment("Pairing__KeySeed", Secret("pairing-key-seed"))
     .WithEnvironment("Pairing__DataKey", Secret("pairing-data-key"));
-var scopeSigning = Service<Projects.ScopeSigning>("scope-signing")
-    .WithEnvironment("ScopeSigning__Pepper", Secret("scope-signing-pepper"))
-    .WithEnvironment("ScopeSigning__Issuer__KeyEncryptionKey", Secret("scope-signing-key-encryption-key"));
 var identityAuth = Service<Projects.IdentityAuth>("identity-auth")
     .WithEnvironment("IdentityAuth__DataKey", Secret("identity-auth-data-key"))
     .WithEnvironment("IdentityAuth__SudoKey", Secret("identity-auth-sudo-key"))
     .WithEnvironment("IdentityAuth__AdministratorEmail", Optional("platform-admin-email"));
-IResourceBuilder<ProjectResource>[] services = [pairing, scopeSigning, identityAuth];
+var deviceRegistry = Service<Projects.DeviceRegistry>("device-registry")
+    .WithEnvironment("DeviceRegistry__DataKey", Secret("device-registry-data-key"))
+    .WithReference(identityAuth); // its key set, when a token comes
+var scopeSigning = Service<Projects.ScopeSigning>("scope-signing")
+    .WithEnvironment("ScopeSigning__Pepper", Secret("scope-signing-pepper"))
+    .WithEnvironment("ScopeSigning__Issuer__KeyEncryptionKey", Secret("scope-signing-key-encryption-key"));
+IResourceBuilder<ProjectResource>[] services = [pairing, identityAuth, deviceRegistry, scopeSigning];
 
 // The one address that clients know.
 var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName: null)
@@ -75,7 +78,14 @@ if (builder.ExecutionContext.IsRunMode)
         .WithEnvironment("ScopeSigning__Test__Enabled", "true");
     identityAuth.WaitFor(inbox)
         .WithEnvironment("IdentityAuth__Smtp__Host", $"{smtp.Property(EndpointProperty.Host)}")
-        .WithEnvironment("IdentityAuth__Smtp__Port", $"{smtp.Property(EndpointProperty.Port)}");
+        .WithEnvironment("IdentityAuth__Smtp__Port", $"{smtp.Property(EndpointProperty.Port)}")
+        .WithEnvironment("IdentityAuth__Sms__Url", $"{http}/sms");
+
+    // To try single sign-on with a provider of one's own: --IdentityAuth:Sso:Enabled=true --IdentityAuth:Sso:Issuer=… and so on.
+    foreach (var (setting, value) in builder.Configuration.GetSection("IdentityAuth:Sso").AsEnumerable().Where(pair => pair.Value is not null))
+    {
+        identityAuth.WithEnvironment(setting.Replace(":", "__", StringComparison.Ordinal), value!);
+    }
 
     // A test's own launch profile does not reach the processes: without this they would run as Production there.
     foreach (var project in services.Append(gateway).Append(inbox))
@@ -86,16 +96,17 @@ if (builder.ExecutionContext.IsRunMode)
 else
 {
     // In production everything has an address of its own.
-    var (smtpHost, mailFrom) = (builder.AddParameter("smtp-host"), builder.AddParameter("mail-from"));
+    var (smtpHost, mailFrom, phoneUrl) = (builder.AddParameter("smtp-host"), builder.AddParameter("mail-from"), builder.AddParameter("phone-url"));
     scopeSigning
         .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", smtpHost)
         .WithEnvironment("ScopeSigning__Delivery__Smtp__From", mailFrom)
-        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", builder.AddParameter("phone-url"))
+        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", phoneUrl)
         .WithEnvironment("ScopeSigning__Delivery__PushUrl", builder.AddParameter("push-url"));
     identityAuth
         .WithEnvironment("IdentityAuth__Smtp__Host", smtpHost)
         .WithEnvironment("IdentityAuth__Smtp__Port", "587")
-        .WithEnvironment("IdentityAuth__Smtp__From", mailFrom);
+        .WithEnvironment("IdentityAuth__Smtp__From", mailFrom)
+        .WithEnvironment("IdentityAuth__Sms__Url", phoneUrl);
 }
 
 await builder.Build().RunAsync();

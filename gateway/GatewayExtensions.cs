@@ -4,10 +4,12 @@ using Gateway.Errors;
 using Gateway.Forwarding;
 using Gateway.Health;
 using Gateway.Routing;
+using Gateway.Sessions;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Messaging;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 
@@ -37,6 +39,16 @@ internal static class GatewayExtensions
         services.AddSingleton<ApiFamily, IdentityAuthErrors>();
         services.AddSingleton<ApiFamily, DeviceRegistryErrors>();
         services.AddSingleton<ApiFamily, ScopeSigningErrors>();
+
+        services.AddSingleton<RevokedSessions>();
+        services.AddSingleton<TokenEndpoint>();
+        services.AddSingleton<SessionExchange>();
+        services.AddHttpClient(TokenEndpoint.HttpClientName).ConfigurePrimaryHttpMessageHandler(CreateTokenClient);
+        // Without a broker the gateway works: then a session that ended is refused when its exchange is 30 s old.
+        if (!string.IsNullOrEmpty(builder.Configuration.GetConnectionString("rabbitmq")))
+        {
+            builder.AddMessageBus("gateway", bus => bus.ObservedByEveryInstance<SessionsRevokedObserver>());
+        }
 
         services.AddSingleton<Bulkheads>();
         services.AddSingleton<BodyLengths>();
@@ -76,13 +88,13 @@ internal static class GatewayExtensions
         => app.MapReverseProxy(proxy =>
             {
                 proxy.UseMiddleware<ForwardRequest>();
+                proxy.UseMiddleware<ExchangeSession>();
                 proxy.UseLoadBalancing();
             })
             .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(RouteTable.Find(route.RouteId)));
 
     private static void ConfigureServer(KestrelServerOptions server, IOptions<GatewayOptions> gateway)
     {
-        server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = gateway.Value.MaxRequestBodyBytes;
 
         // The limits that clients meet are RequestHead's, which answers in the family's shape. The server itself refuses with an
@@ -94,6 +106,13 @@ internal static class GatewayExtensions
         // Header values are bytes that pass through. Latin-1 maps each byte to one character and back.
         server.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         server.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+    }
+
+    private static SocketsHttpHandler CreateTokenClient()
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
+        ConfigureClient(handler);
+        return handler;
     }
 
     private static void ConfigureClient(SocketsHttpHandler handler)

@@ -48,8 +48,9 @@ internal static class TelemetryExtensions
 
     private static void KeepLogsQuietAndClean(IHostApplicationBuilder builder)
     {
-        // Its lines carry the whole URL, query string included, and our URLs carry tokens.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // Its lines carry the whole URL, and its scope puts the path on every line that is written during a request; our URLs
+        // carry tokens, and our paths the ids of jobs and pairings, which are secrets too.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // One line for every statement and one for every call otherwise; the spans say the same and more.
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
         builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);

@@ -7,13 +7,19 @@ using IdentityAuth.Domain;
 using IdentityAuth.Factors;
 using IdentityAuth.Features.Auth;
 using IdentityAuth.Features.EmailChange;
+using IdentityAuth.Features.Factors;
 using IdentityAuth.Features.Instance;
+using IdentityAuth.Features.Mfa;
+using IdentityAuth.Features.Passkeys;
 using IdentityAuth.Features.PasswordChange;
+using IdentityAuth.Features.Sso;
+using IdentityAuth.Features.Tokens;
 using IdentityAuth.Features.Users;
 using IdentityAuth.Http;
 using IdentityAuth.Messages;
 using IdentityAuth.Passwords;
 using IdentityAuth.Sso;
+using IdentityAuth.Tokens;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Http;
@@ -70,7 +76,7 @@ public static class IdentityAuthExtensions
         var user = app.MapGroup("/v1/users/@me").WithTags("Own account");
         MapAuthentication(auth);
         MapAccount(user);
-        MapFactors(auth, user);
+        MapFactors(app, auth, user);
         GetInstance.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
@@ -123,8 +129,49 @@ public static class IdentityAuthExtensions
     }
 
     // Second factors, passkeys, single sign-on, tokens for other services.
-    private static void MapFactors(RouteGroupBuilder auth, RouteGroupBuilder user)
+    private static void MapFactors(WebApplication app, RouteGroupBuilder auth, RouteGroupBuilder user)
     {
+        LoginWithTotp.Map(auth);
+        SendSmsMfaCode.Map(auth);
+        LoginWithSmsMfa.Map(auth);
+        GetWebAuthnMfaOptions.Map(auth);
+        LoginWithWebAuthnMfa.Map(auth);
+        GetWebAuthnAuthenticationOptions.Map(auth);
+        AuthenticateWithWebAuthn.Map(auth);
+        GetSsoStatus.Map(auth);
+        StartSso.Map(auth);
+        CompleteSso.Map(auth);
+        IssueToken.Map(auth);
+
+        ListSudoMfaMethods.Map(user);
+        SendSudoSmsCode.Map(user);
+        GetSudoWebAuthnAuthenticationOptions.Map(user);
+        EnableTotpMfa.Map(user);
+        DisableTotpMfa.Map(user);
+        GetBackupCodesMfa.Map(user);
+        SendPhoneVerificationCode.Map(user);
+        VerifyPhoneCode.Map(user);
+        AddPhoneToAccount.Map(user);
+        RemovePhoneFromAccount.Map(user);
+        EnableSmsMfa.Map(user);
+        DisableSmsMfa.Map(user);
+        ListWebAuthnCredentials.Map(user);
+        GetWebAuthnRegistrationOptions.Map(user);
+        RegisterWebAuthnCredential.Map(user);
+        UpdateWebAuthnCredential.Map(user);
+        DeleteWebAuthnCredential.Map(user);
+
+        // For the platform's services, which keep it for a while.
+        var keys = app.MapGroup("/identity-auth/.well-known").WithTags("Keys").RequireCors(ApiConventions.AnybodyPolicy).AddEndpointFilter((context, next) =>
+        {
+            context.HttpContext.Response.Headers.CacheControl = "public, max-age=300";
+            return next(context);
+        });
+        GetKeySet.Map(keys);
+        GetProviderConfiguration.Map(keys);
+
+        // For the gateway, which routes nobody else here.
+        IssueToken.MapInternal(app);
     }
 
     private static void AddStores(IServiceCollection services)
@@ -168,8 +215,45 @@ public static class IdentityAuthExtensions
 
     private static void AddFactors(IServiceCollection services)
     {
+        services.AddSingleton<SecretHash>();
+        services.AddSingleton<Accounts>();
         services.AddSingleton<ISecondFactors, SecondFactors>();
-        services.AddSingleton<ISsoGate, SsoGate>();
+        services.AddSingleton<MfaAttempts>();
+        services.AddSingleton<MfaSignIn>();
+        services.AddSingleton<TotpFactor>();
+
+        // Text messages.
+        services.AddSingleton<SmsCodes>();
+        services.AddSingleton<PhoneTokens>();
+        services.AddSingleton<TextMessages>();
+        services.AddSingleton<SmsSender>();
+        services.AddSingleton<IDeliverySender>(provider => provider.GetRequiredService<SmsSender>());
+        services.AddHttpClient(SmsSender.HttpClientName).ConfigurePrimaryHttpMessageHandler(
+            () => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(2) });
+
+        // Security keys and passkeys.
+        services.AddSingleton<RelyingParty>();
+        services.AddSingleton(provider => provider.GetRequiredService<RelyingParty>().CreateCeremony());
+        services.AddSingleton<Challenges>();
+        services.AddSingleton<CredentialStore>();
+        services.AddSingleton<PasskeyFactor>();
+
+        // Single sign-on.
+        services.AddSingleton<ProviderDocuments>();
+        services.AddSingleton<SsoProvider>();
+        services.AddSingleton<ISsoGate>(provider => provider.GetRequiredService<SsoProvider>());
+        services.AddSingleton<SsoStates>();
+        services.AddSingleton<SsoClient>();
+        services.AddSingleton<SsoAccounts>();
+        services.AddHttpClient(ProviderDocuments.HttpClientName).ConfigurePrimaryHttpMessageHandler(
+            provider => OutboundGuard.CreateHandler(provider.GetRequiredService<IdentityAuthOptions>().Sso.AllowLocalAddresses));
+
+        // Access tokens.
+        services.AddSingleton<SigningKeyStore>();
+        services.AddSingleton<SigningKeyRotation>();
+        services.AddSingleton<SigningKeyRing>();
+        services.AddHostedService<SigningKeyService>();
+        services.AddSingleton<AccessTokens>();
     }
 
     private static void AddHttp(WebApplicationBuilder builder)

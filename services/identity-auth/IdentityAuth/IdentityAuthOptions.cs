@@ -78,6 +78,15 @@ public sealed class IdentityAuthOptions
     /// <summary>How mail leaves.</summary>
     public SmtpOptions Smtp { get; } = new();
 
+    /// <summary>Whose security keys and passkeys these are.</summary>
+    public WebAuthnOptions WebAuthn { get; } = new();
+
+    /// <summary>Single sign-on.</summary>
+    public SsoOptions Sso { get; } = new();
+
+    /// <summary>How long a key signs access tokens before the next one takes over, 1 h – 1 year. Default 30 days.</summary>
+    public TimeSpan SigningKeyLifetime { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>How text messages leave.</summary>
     public SmsOptions Sms { get; } = new();
 
@@ -151,6 +160,21 @@ public sealed class SmtpOptions
     public string From { get; set; } = "no-reply@platform.localhost";
 }
 
+/// <summary>Section <c>IdentityAuth:WebAuthn</c>.</summary>
+public sealed class WebAuthnOptions
+{
+    /// <summary>The relying party's id, a domain. Default: the host of the web application. Credentials are bound to it for good.</summary>
+    public string? RpId { get; set; }
+
+    /// <summary>What an authenticator shows. Default <c>Platform</c>.</summary>
+    public string RpName { get; set; } = "Platform";
+
+    /// <summary>
+    /// Origins whose pages may use credentials, and apps as <c>android:apk-key-hash:…</c>. Default: the web application's origin.
+    /// </summary>
+    public IList<string> Origins { get; } = [];
+}
+
 /// <summary>Section <c>IdentityAuth:Sms</c>.</summary>
 public sealed class SmsOptions
 {
@@ -214,6 +238,8 @@ public sealed class IdentityAuthOptionsValidator(IHostEnvironment environment) :
         CheckSpan(nameof(options.SweepInterval), options.SweepInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         CheckPasswords(options.Passwords);
         CheckCaptcha(options.Captcha);
+        CheckSpan(nameof(options.SigningKeyLifetime), options.SigningKeyLifetime, TimeSpan.FromHours(1), TimeSpan.FromDays(366));
+        faults.AddRange(options.Sso.Faults(environment.IsDevelopment()));
         Check(options.Smtp.Port is >= 1 and <= 65_535, "IdentityAuth:Smtp:Port has to be 1 to 65535.");
         Check(MailAddress.TryCreate(options.Smtp.From, out _), "IdentityAuth:Smtp:From has to be an e-mail address.");
 

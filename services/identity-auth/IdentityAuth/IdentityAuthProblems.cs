@@ -28,6 +28,25 @@ public static class IdentityAuthProblems
     public static readonly Problem InternalServerError = new(500, "INTERNAL_SERVER_ERROR", "Something went wrong on our side.");
     public static readonly Problem ServiceUnavailable = new(503, "SERVICE_UNAVAILABLE", "The service cannot answer right now; try again shortly.");
 
+    // Second factors and single sign-on (§3.5–3.8, §7, §8.3–8.6).
+    public static readonly Problem SmsMfaNotEnabled = new(400, "SMS_MFA_NOT_ENABLED", "Text messages as a second factor: not in this state of the account.");
+    public static readonly Problem PhoneRequiredForSmsMfa = new(400, "PHONE_REQUIRED_FOR_SMS_MFA", "The account has no phone number.");
+    public static readonly Problem SmsMfaRequiresTotp = new(400, "SMS_MFA_REQUIRES_TOTP", "Set up an authenticator app first.");
+    public static readonly Problem SmsVerificationUnavailable = new(400, "SMS_VERIFICATION_UNAVAILABLE", "Text messages cannot be sent here.");
+    public static readonly Problem PhoneAlreadyUsed = new(400, "PHONE_ALREADY_USED", "Another account has this phone number.");
+    public static readonly Problem InvalidPhoneNumber = new(400, "INVALID_PHONE_NUMBER", "Nothing can be sent to this phone number.");
+    public static readonly Problem InvalidPhoneVerificationCode = new(400, "INVALID_PHONE_VERIFICATION_CODE", "The code is wrong, used or expired.");
+    public static readonly Problem PhoneVerificationRequired = new(400, "PHONE_VERIFICATION_REQUIRED", "Confirm the phone number first.");
+    public static readonly Problem TwoFaNotEnabled = new(400, "TWO_FA_NOT_ENABLED", "The account has an authenticator app already.");
+    public static readonly Problem TwoFactorRequired = new(400, "TWO_FACTOR_REQUIRED", "The account has no authenticator app.");
+    public static readonly Problem NoPasskeysRegistered = new(400, "NO_PASSKEYS_REGISTERED", "The account has no security key.");
+    public static readonly Problem WebAuthnCredentialLimitReached = new(400, "WEBAUTHN_CREDENTIAL_LIMIT_REACHED", "The account has ten security keys already.");
+    public static readonly Problem InvalidWebAuthnCredential = new(400, "INVALID_WEBAUTHN_CREDENTIAL", "The security key could not be added.");
+    public static readonly Problem UnknownWebAuthnCredential = new(404, "UNKNOWN_WEBAUTHN_CREDENTIAL", "The account has no such security key.");
+    public static readonly Problem PasskeyAuthenticationFailed = new(401, "PASSKEY_AUTHENTICATION_FAILED", "The security key could not be verified.");
+    public static readonly Problem FeatureTemporarilyDisabled = new(403, "FEATURE_TEMPORARILY_DISABLED", "Single sign-on is not available.");
+    public static readonly Problem EmailVerificationRequired = new(403, "EMAIL_VERIFICATION_REQUIRED", "The provider has not verified the e-mail address.");
+
     // New addresses (§3.4, §4).
     public static readonly Problem IpAuthorizationRequired = new(403, "IP_AUTHORIZATION_REQUIRED", "Confirm this new location; we have sent you a mail.");
     public static readonly Problem IpAuthorizationResendLimitExceeded = new(429, "IP_AUTHORIZATION_RESEND_LIMIT_EXCEEDED", "The mail was sent again before.");

@@ -35,8 +35,9 @@ public static class PairingExtensions
             .Publishes<PairingDenied>(hasConsumer: true)
             .Publishes<PairingExpired>(hasConsumer: true)
             .Publishes<PublicKeyReused>()
-            .Publishes<DevicePaired>()
-            .Publishes<DeviceUnpaired>()
+            .Publishes<DevicePaired>(hasConsumer: true)
+            .Publishes<DeviceUnpaired>(hasConsumer: true)
+            .Consumes<DeviceRevokedConsumer, DeviceRevokedConsumerDefinition>()
             .ObservedByEveryInstance<PairingStatusObserver>());
 
         // Keys and tokens.
@@ -79,12 +80,8 @@ public static class PairingExtensions
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         services.AddOpenApi("v1", ApiDescription.Configure);
-        // Answers that no operation makes have no product name; bodies are capped by each operation, this is the last resort.
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = CompletePairing.BodyLimit + 1024;
-        });
+        // Bodies are capped by each operation; this is the last resort.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = CompletePairing.BodyLimit + 1024);
     }
 
     /// <summary>Maps the service's paths. They are the same at the gateway.</summary>

@@ -22,9 +22,6 @@ internal static class ScopeSigningExtensions
 
     public static void AddScopeSigning(this IHostApplicationBuilder builder)
     {
-        // Its scope puts the path of the request on every log line, and our paths carry keys and job ids, which are secrets.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-
         var services = builder.Services;
         services.AddSingleton<IValidateOptions<ScopeSigningOptions>, ScopeSigningOptionsValidator>();
         services.AddOptions<ScopeSigningOptions>().BindConfiguration(ScopeSigningOptions.SectionName).ValidateOnStart();

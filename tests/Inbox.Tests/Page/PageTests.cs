@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Playwright;
+using TestBrowser;
 using static Microsoft.Playwright.Assertions;
 
 namespace Inbox.Tests.Page;
@@ -9,8 +10,7 @@ namespace Inbox.Tests.Page;
 public sealed class PageTests : IAsyncLifetime
 {
     private readonly InboxHost inbox = new();
-    private IPlaywright playwright = null!;
-    private IBrowser browser = null!;
+    private HeadlessChromium chromium = null!;
     private IPage page = null!;
     private readonly List<string> problems = [];
 
@@ -18,21 +18,13 @@ public sealed class PageTests : IAsyncLifetime
     {
         await inbox.InitializeAsync();
 
-        // How long a browser takes depends on what else the machine does; what it shows does not.
-        SetDefaultExpectTimeout((float)Patience.Limit.TotalMilliseconds);
-        playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        chromium = await HeadlessChromium.LaunchAsync();
         page = await OpenAsync(ColorScheme.Light);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await browser.DisposeAsync();
-        playwright.Dispose();
+        await chromium.DisposeAsync();
         await inbox.DisposeAsync();
     }
 
@@ -198,7 +190,7 @@ public sealed class PageTests : IAsyncLifetime
 
     private async Task<IPage> OpenAsync(ColorScheme colors)
     {
-        var context = await browser.NewContextAsync(new()
+        var context = await chromium.Browser.NewContextAsync(new()
         {
             ColorScheme = colors,
             Locale = "en-GB",

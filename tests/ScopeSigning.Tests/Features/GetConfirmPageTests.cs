@@ -1,25 +1,23 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using ScopeSigning.Tests.Support;
+using TestBrowser;
 
 namespace ScopeSigning.Tests.Features;
 
 public sealed partial class GetConfirmPageTests(ScopeSigningHost host) : IAsyncLifetime
 {
     private readonly Api api = new(host);
-    private IPlaywright? playwright;
-    private IBrowser? browser;
+    private HeadlessChromium? chromium;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        if (browser is not null)
+        if (chromium is not null)
         {
-            await browser.DisposeAsync();
+            await chromium.DisposeAsync();
         }
-
-        playwright?.Dispose();
     }
 
     [Fact]
@@ -110,13 +108,8 @@ public sealed partial class GetConfirmPageTests(ScopeSigningHost host) : IAsyncL
 
     private async Task<IPage> OpenAsync()
     {
-        playwright ??= await Playwright.CreateAsync();
-        browser ??= await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
-        return await browser.NewPageAsync();
+        chromium ??= await HeadlessChromium.LaunchAsync();
+        return await chromium.Browser.NewPageAsync();
     }
 
     [GeneratedRegex("^default-src 'none'; script-src 'sha256-[A-Za-z0-9+/]{43}='; style-src 'sha256-[A-Za-z0-9+/]{43}='; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$", RegexOptions.None, 1000)]

@@ -1,3 +1,4 @@
+using RabbitMQ.Client;
 using ServiceDefaults.Tests.Infrastructure;
 using TestSupport;
 
@@ -219,4 +220,43 @@ public sealed class OutboxFaultTests : IAsyncLifetime
         Assert.Equal(2, (await made.NextAsync()).Read<PartMade>().Number);
         await Eventually.BecomesTrueAsync(async () => await service.PendingAsync() == 0, "marked");
     }
+
+    [Fact]
+    public async Task Relay_ExchangeOfAnotherKind_ParksThatEventAndLetsOthersPass()
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(_broker) }.CreateConnectionAsync(TestContext.Current.CancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var exchange = EventTap.ExchangeOf<PartMisdeclared>();
+        await channel.ExchangeDeleteAsync(exchange, cancellationToken: TestContext.Current.CancellationToken);
+        await channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: true, cancellationToken: TestContext.Current.CancellationToken);
+        try
+        {
+            await using var made = await EventTap.OpenAsync<PartMade>(_broker);
+            await using var service = await TestService.StartAsync(
+                _database,
+                bus => bus.Publishes<PartMisdeclared>().Publishes<PartMade>(),
+                settings: [("Messaging:PollInterval", "00:00:00.05"), ("Messaging:PublishTimeout", "00:00:00.5")]);
+            await service.WriteAsync("wrong", new PartMisdeclared());
+            await Eventually.BecomesTrueAsync(() => service.Metric("outbox.publish_failures") >= 1, "the broker objects");
+
+            for (var number = 1; number <= 3; number++)
+            {
+                await service.WriteAsync("right", new PartMade { Number = number });
+                // The broker closes the channel over the wrong one, and a confirm lost with it means a repetition.
+                while ((await made.NextAsync()).Read<PartMade>().Number != number)
+                {
+                }
+            }
+
+            await Eventually.BecomesTrueAsync(
+                async () => await service.ScalarAsync<long>("SELECT count(*) FROM outbox WHERE published_at IS NULL AND parked_until IS NOT NULL") == 1, "it is parked");
+            await Eventually.BecomesTrueAsync(async () => await service.PendingAsync() == 1, "nothing else is pending");
+        }
+        finally
+        {
+            await channel.ExchangeDeleteAsync(exchange, cancellationToken: CancellationToken.None);
+        }
+    }
 }
+
+public sealed record PartMisdeclared;

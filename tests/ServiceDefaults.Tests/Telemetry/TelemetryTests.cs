@@ -27,6 +27,7 @@ public sealed class TelemetryTests
         await using (var web = await StartServiceAsync(collector, servers.Postgres))
         {
             using var response = await web.Client.GetAsync(new Uri($"/orders/{Secret}-path?token={Secret}-query", UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.False(response.Headers.Contains("Server"));
             traceId = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         }
 
@@ -40,8 +41,7 @@ public sealed class TelemetryTests
         Assert.Contains("corr-otlp", logs, StringComparison.Ordinal);
         Assert.Contains(received["/v1/logs"], body => body.AsSpan().IndexOf(Convert.FromHexString(traceId)) >= 0);
         Assert.Contains("http.server.request.duration", Text(received, "/v1/metrics"), StringComparison.Ordinal);
-        Assert.DoesNotContain($"{Secret}-query", traces + logs, StringComparison.Ordinal);
-        Assert.DoesNotContain($"{Secret}-path", traces, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, traces + logs, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +86,12 @@ public sealed class TelemetryTests
                 return System.Diagnostics.Activity.Current!.TraceId.ToString();
             });
         },
-        builder => builder.AddNpgsqlDataSource("db"),
+        builder =>
+        {
+            // As deployed: at Debug, ASP.NET's routing writes each path down.
+            builder.Logging.SetMinimumLevel(LogLevel.Information);
+            builder.AddNpgsqlDataSource("db");
+        },
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Client.BaseAddress!.ToString()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         ("ConnectionStrings:db", database));

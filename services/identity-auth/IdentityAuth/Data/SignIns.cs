@@ -35,10 +35,14 @@ internal sealed class SignIns(NpgsqlDataSource source, Outbox outbox, ChangeBroa
     /// <param name="client">The device that the session is for.</param>
     /// <param name="also">Further statements of the same transaction.</param>
     /// <param name="collectBy">When the session ends again if its device has not come for it.</param>
+    /// <param name="decide">
+    /// Spends what must be spent once, with the account's row locked and before anything is committed; when it says no, nothing has
+    /// happened.
+    /// </param>
     /// <returns><see langword="null"/> when the account has changed since it was read such that this sign-in must not count any more.</returns>
     public async Task<IssuedSession?> CreateAsync(
         User user, string method, ClientDevice client, CancellationToken cancellationToken, string? inviteCode = null,
-        Action<NpgsqlBatch>? also = null, DateTimeOffset? collectBy = null)
+        Action<NpgsqlBatch>? also = null, DateTimeOffset? collectBy = null, Func<UnitOfWork, Task<bool>>? decide = null)
     {
         var now = clock.GetUtcNow();
         var token = SessionToken.Create();
@@ -46,6 +50,11 @@ internal sealed class SignIns(NpgsqlDataSource source, Outbox outbox, ChangeBroa
 
         await using var work = await UnitOfWork.OpenAsync(source, cancellationToken);
         if (await work.ExecuteAsync(Insert, [user.Id, user.SecurityStamp, .. Values(hash, method, client, now), Sql.Time(collectBy)], cancellationToken) == 0)
+        {
+            return null;
+        }
+
+        if (decide is not null && !await decide(work))
         {
             return null;
         }

@@ -10,9 +10,8 @@ internal sealed class Sudo(SudoToken tokens, ISecondFactors factors, PasswordHas
 {
     public const string HeaderName = "X-Fluxer-Sudo-Mode-JWT";
 
-    private const int MaximumFailures = 10;
-
-    private static readonly TimeSpan FailureWindow = TimeSpan.FromMinutes(15);
+    /// <summary>What wrong passwords and codes of a signed-in account are counted in.</summary>
+    public static AttemptLimit FailuresOf(User user) => new("sudo", Snowflake.Text(user.Id), 10, TimeSpan.FromMinutes(15));
 
     /// <summary>Verifies.</summary>
     /// <param name="user">The account, read for this request.</param>
@@ -99,7 +98,7 @@ internal sealed class Sudo(SudoToken tokens, ISecondFactors factors, PasswordHas
     // Counted before it is checked and forgiven when right, so that parallel guesses cannot slip past the limit.
     private async ValueTask<(bool Right, IResult? Refusal)> TryAsync(User user, Func<ValueTask<bool>> check)
     {
-        var attempt = await attempts.CountAsync(new AttemptLimit("sudo", Snowflake.Text(user.Id), MaximumFailures, FailureWindow));
+        var attempt = await attempts.CountAsync(FailuresOf(user));
         if (attempt.Wait is not null)
         {
             return (false, RateLimitAnswer.For(attempt));

@@ -15,8 +15,8 @@ internal sealed record SudoFields(string? Password, string? MfaMethod, string? M
     public override string ToString() => "(sudo fields)";
 }
 
-/// <summary>The sudo fields alone, for the description of operations that take nothing else (contract §1.8).</summary>
-public sealed record SudoRequest
+/// <summary>The sudo fields, for the description of operations that take them, alone or with others (contract §1.8).</summary>
+public record SudoRequest
 {
     /// <summary>The password, of an account without second factors.</summary>
     public string? Password { get; init; }
@@ -32,4 +32,6 @@ public sealed record SudoRequest
 
     /// <summary>The challenge that it answers.</summary>
     public string? WebauthnChallenge { get; init; }
+
+    public sealed override string ToString() => "(sudo fields)";
 }

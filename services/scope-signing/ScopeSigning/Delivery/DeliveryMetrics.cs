@@ -12,7 +12,7 @@ internal sealed class DeliveryMetrics
     {
         var meter = meters.Create("ScopeSigning");
         deliveries = meter.CreateCounter<long>(
-            "scope_signing.deliveries", "{message}", "Messages by way and outcome: sent, expired, unwanted, failed (a try), dead (all tries).");
+            "scope_signing.deliveries", "{message}", "Messages by way and outcome: sent, expired, unwanted, failed (a try).");
         signings = meter.CreateCounter<long>("scope_signing.signings", "{token}", "Scope tokens that the built-in issuer signed.");
     }
 

@@ -1,38 +1,20 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using TestBrowser;
 
 namespace AppHost.Tests.Dashboard.Browser;
 
-/// <summary>One headless Chromium for the browser tests: the machine's own, nothing is downloaded.</summary>
+/// <summary>One Chromium for the tests of the dashboard's pages.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+    private HeadlessChromium? chromium;
 
-    private IPlaywright? playwright;
-    private IBrowser? browser;
-
-    public async ValueTask InitializeAsync()
-    {
-        var path = Environment.GetEnvironmentVariable("CHROMIUM_PATH") ?? Places.FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("The browser tests need Chromium: 'apt-get install chromium', or its path in CHROMIUM_PATH.");
-        // On a machine that is busy with other suites a page takes its time; an expectation that is met ends at once.
-        Assertions.SetDefaultExpectTimeout(20_000);
-        playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = path,
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        });
-    }
+    public async ValueTask InitializeAsync() => chromium = await HeadlessChromium.LaunchAsync();
 
     /// <summary>A fresh profile, 1280 × 800, that collects what goes wrong in the page.</summary>
     internal async Task<BrowserPage> OpenAsync(DashboardServer server, bool logIn = true, int width = 1280, int height = 800, ColorScheme colours = ColorScheme.Light)
     {
-        var context = await browser!.NewContextAsync(new BrowserNewContextOptions
+        var context = await chromium!.Browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = server.Host.Url.AbsoluteUri,
             ViewportSize = new ViewportSize { Width = width, Height = height },
@@ -54,12 +36,10 @@ public sealed class Chromium : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (browser is not null)
+        if (chromium is not null)
         {
-            await browser.DisposeAsync();
+            await chromium.DisposeAsync();
         }
-
-        playwright?.Dispose();
     }
 }
 

@@ -74,7 +74,7 @@ public sealed class RegisterWebAuthnCredentialTests(FactorsApp app) : IClassFixt
         using var response = await person.RegisterCredentialAsync(_authenticator.Create(options, quirks: new() { CredentialId = id }), options.Text("challenge"));
 
         await response.AssertProblemAsync(400, "INVALID_WEBAUTHN_CREDENTIAL");
-        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM webauthn_credentials WHERE id = @id AND user_id = @Id", new { id, other.Id }));
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM webauthn_credentials WHERE id = @credential AND user_id = @Id", new { credential = id, other.Id }));
     }
 
     [Fact]

@@ -8,6 +8,8 @@ namespace IdentityAuth.Tests.Messages;
 /// <summary>A revoked device ends the session on which it was registered.</summary>
 public sealed class DeviceRevokedConsumerTests(IdentityApp app)
 {
+    private const int Repetitions = 20;
+
     [Fact]
     public async Task DeviceRevokedConsumer_SameMessageTwice_EndsThatSessionOnce()
     {
@@ -18,12 +20,17 @@ public sealed class DeviceRevokedConsumerTests(IdentityApp app)
         var message = Revoked(account.Id, SessionToken.IdHash(SessionToken.Hash(device)));
         var id = Guid.NewGuid();
 
-        await PublishAsync(message, id);
-        await PublishAsync(message, id);
-        await EndedAsync(client, device);
+        await EndedAsync(client, device, message, id);
+        for (var time = 0; time < Repetitions; time++)
+        {
+            await PublishAsync(message, id);
+        }
+
+        var last = await client.TokenAsync(account.Email);
+        await EndedAsync(client, last, Revoked(account.Id, SessionToken.IdHash(SessionToken.Hash(last))), Guid.NewGuid());
 
         Assert.True(await client.IsAliveAsync(account.Token));
-        Assert.Equal("device_revoked", Assert.Single(await app.EventBodiesAsync("SessionsRevoked", account.Id)).Text("reason"));
+        Assert.Equal(["device_revoked", "device_revoked"], (await app.EventBodiesAsync("SessionsRevoked", account.Id)).Select(one => one.Text("reason")));
     }
 
     [Fact]
@@ -34,11 +41,14 @@ public sealed class DeviceRevokedConsumerTests(IdentityApp app)
         var victim = await client.RegisterAsync();
         var last = await client.TokenAsync(account.Email);
 
-        await PublishAsync(Revoked(account.Id, SessionToken.IdHash(SessionToken.Hash(victim.Token))), Guid.NewGuid());
-        await PublishAsync(Revoked(account.Id, null), Guid.NewGuid());
-        await PublishAsync(Revoked("not-ours", "rubbish"), Guid.NewGuid());
-        await PublishAsync(Revoked(account.Id, SessionToken.IdHash(SessionToken.Hash(last))), Guid.NewGuid());
-        await EndedAsync(client, last);
+        for (var time = 0; time < Repetitions; time++)
+        {
+            await PublishAsync(Revoked(account.Id, SessionToken.IdHash(SessionToken.Hash(victim.Token))), Guid.NewGuid());
+            await PublishAsync(Revoked(account.Id, null), Guid.NewGuid());
+            await PublishAsync(Revoked("not-ours", "rubbish"), Guid.NewGuid());
+        }
+
+        await EndedAsync(client, last, Revoked(account.Id, SessionToken.IdHash(SessionToken.Hash(last))), Guid.NewGuid());
 
         Assert.True(await client.IsAliveAsync(victim.Token));
         Assert.True(await client.IsAliveAsync(account.Token));
@@ -46,13 +56,16 @@ public sealed class DeviceRevokedConsumerTests(IdentityApp app)
 
     private Task PublishAsync(DeviceRevoked message, Guid id) => app.Get<IBus>().Publish(message, context => context.MessageId = id);
 
-    private static async Task EndedAsync(TestClient client, string token)
+    // The services of all test classes share the queue, each with a database of its own: a message is sent until the right one has it.
+    private async Task EndedAsync(TestClient client, string token, DeviceRevoked message, Guid id)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await client.IsAliveAsync(token))
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        do
         {
-            await Task.Delay(20, limit.Token);
+            await PublishAsync(message, id);
+            await Task.Delay(50, limit.Token);
         }
+        while (await client.IsAliveAsync(token));
     }
 
     private static DeviceRevoked Revoked(string userId, string? sessionId) => new()

@@ -47,11 +47,15 @@ public sealed class PasswordHasherTests
     {
         // One thread, busy with a hash that takes a while; one may wait.
         using var hasher = Create(queue: 1, workers: 1, memoryKiB: 262_144, iterations: 4);
+        while (await hasher.VerifyAsync(null, "warm up", TestContext.Current.CancellationToken) == PasswordCheck.Busy)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
 
         var attempts = Enumerable.Range(0, 10).Select(_ => hasher.HashAsync("correct horse", TestContext.Current.CancellationToken).AsTask()).ToList();
 
         var refusedAtOnce = attempts.Count(attempt => attempt is { IsCompletedSuccessfully: true, Result: null });
-        Assert.InRange(refusedAtOnce, 7, 9);
+        Assert.InRange(refusedAtOnce, 8, 9);
         Assert.Equal(10 - refusedAtOnce, (await Task.WhenAll(attempts)).Count(hash => hash is not null));
     }
 

@@ -77,9 +77,10 @@ internal sealed partial class DeliveryWorker(
                 await _senders[row.Channel].SendAsync(row.Id, deliveries.Open(row.Id, row.Content), cancellationToken);
                 metrics.Delivered(row.Channel, "sent");
             }
-            catch (DeliveryException exception)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                LogFailed(row.Channel, row.Attempts, exception.Message);
+                // One message that cannot be sent, whatever the reason, must not stop the others. Only our own text is known to name nobody.
+                LogFailed(row.Channel, row.Attempts, exception is DeliveryException ? exception.Message : exception.GetType().Name);
                 metrics.Delivered(row.Channel, "failed");
                 await source.ExecuteAsync("UPDATE deliveries SET due_at = $2 WHERE id = $1", [row.Id, clock.GetUtcNow() + PauseAfter(row.Attempts)], CancellationToken.None);
                 return;

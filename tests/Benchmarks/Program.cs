@@ -13,7 +13,7 @@ switch (args)
         return 0;
 }
 
-IBenchmark[] all = [new TokenVerification(), new GatewayHop(1), new GatewayHop(16)];
+IBenchmark[] all = [new TokenVerification(), new GatewayHop(1), new GatewayHop(16), new Heartbeat(), new EventStreams()];
 var chosen = args.Length == 0 ? all : [.. all.Where(benchmark => args.Any(name => benchmark.Name.Contains(name, StringComparison.OrdinalIgnoreCase)))];
 if (chosen.Length == 0)
 {

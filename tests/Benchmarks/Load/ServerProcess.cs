@@ -21,6 +21,16 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Memory that it holds, in bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts a .NET program and waits until it answers.</summary>
     /// <exception cref="InvalidOperationException">It ended, or did not answer within 30 s.</exception>
     public static async Task<ServerProcess> StartAsync(

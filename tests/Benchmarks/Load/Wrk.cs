@@ -11,11 +11,16 @@ internal sealed record LoadResult(long Requests, TimeSpan Median);
 /// <summary>The load generator wrk (Debian package <c>wrk</c>), on one thread.</summary>
 internal static partial class Wrk
 {
+    /// <param name="script">File with a Lua script that makes the requests; without one they are plain GETs.</param>
     /// <exception cref="InvalidOperationException">wrk is missing, or an answer was not a success.</exception>
-    public static async Task<LoadResult> RunAsync(int port, string path, int connections, TimeSpan duration)
+    public static async Task<LoadResult> RunAsync(int port, string path, int connections, TimeSpan duration, string? script = null)
     {
         var start = new ProcessStartInfo(
-            "wrk", ["--threads", "1", "--connections", $"{connections}", "--duration", $"{duration.TotalSeconds}s", "--latency", $"http://127.0.0.1:{port}{path}"])
+            "wrk",
+            [
+                "--threads", "1", "--connections", $"{connections}", "--duration", $"{duration.TotalSeconds}s", "--latency",
+                .. script is null ? Array.Empty<string>() : ["--script", script], $"http://127.0.0.1:{port}{path}",
+            ])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

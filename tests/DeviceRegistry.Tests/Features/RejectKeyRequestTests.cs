@@ -28,7 +28,9 @@ public sealed class RejectKeyRequestTests(RegistryApp app)
         using var scene = await Scene.CreateAsync(app);
         using var device = await scene.RegisterAsync();
         var request = await device.RequestKeyAsync();
-        using var idle = await RejectAsync(await scene.Group.AddMemberAsync(), scene, request);
+        var beginner = await scene.Group.AddMemberAsync();
+        using var pending = await scene.RegisterAsync(beginner);
+        using var idle = await RejectAsync(beginner, scene, request);
         await idle.AssertProblemAsync(403, "NO_ACTIVE_DEVICE");
         using var stranger = await RejectAsync(app.User(), scene, request);
         await stranger.AssertProblemAsync(403, "FORBIDDEN");

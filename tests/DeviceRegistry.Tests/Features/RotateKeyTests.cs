@@ -24,7 +24,9 @@ public sealed class RotateKeyTests(RegistryApp app)
         Assert.Equal(key, await listed.OpenKeyAsync());
         using var none = await scene.Member.GetAsync($"{leftOut.Path}/key");
         await none.AssertProblemAsync(404, "KEY_NOT_AVAILABLE");
-        Assert.Equal("active", (await leftOut.GetAsync()).Text("status"));
+        var without = await leftOut.GetAsync();
+        Assert.Equal(("active", 0), (without.Text("status"), without.GetProperty("keyVersion").GetInt32()));
+        Assert.False(without.TryGetProperty("encryptedGroupKey", out _));
         Assert.Equal(("somebody left", scene.Administrator.Identity), (
             await app.ScalarAsync<string>("SELECT reason FROM rotation_log WHERE group_id = @Id", new { scene.Group.Id }),
             await app.ScalarAsync<string>("SELECT actor FROM rotation_log WHERE group_id = @Id", new { scene.Group.Id })));

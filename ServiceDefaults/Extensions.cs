@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,6 +11,8 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>What every service and the gateway have in common: telemetry, health, discovery, resilience, correlation id.</summary>
 public static class ServiceDefaultsExtensions
 {
+    private static readonly UTF8Encoding Lenient = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
+
     /// <summary>Adds telemetry, health checks, service discovery and resilience for every <see cref="HttpClient"/>.</summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
@@ -17,8 +20,14 @@ public static class ServiceDefaultsExtensions
         builder.ConfigureOpenTelemetry();
         builder.AddDefaultHealthChecks();
         builder.AddServiceDiscovery();
-        // An answer does not tell which server made it.
-        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            // An answer does not tell which server made it.
+            kestrel.AddServerHeader = false;
+            // Field values may be any bytes (RFC 9110 §5.5). Where they are no UTF-8 the server would refuse the request itself, with an
+            // empty body that no API promises; so they become U+FFFD, and whoever reads the field refuses or ignores it.
+            kestrel.RequestHeaderEncodingSelector = static _ => Lenient;
+        });
         return builder;
     }
 

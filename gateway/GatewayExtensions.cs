@@ -53,6 +53,7 @@ internal static class GatewayExtensions
         services.AddSingleton<Bulkheads>();
         services.AddSingleton<BodyLengths>();
         services.AddSingleton<IProxyConfigProvider, ProxyConfiguration>();
+        services.AddSingleton<SilentInstances>();
         services.AddSingleton<IActiveHealthCheckPolicy, InstanceProbes>();
         services.AddReverseProxy()
             .ConfigureHttpClient((_, handler) => ConfigureClient(handler))
@@ -90,6 +91,7 @@ internal static class GatewayExtensions
                 proxy.UseMiddleware<ForwardRequest>();
                 proxy.UseMiddleware<ExchangeSession>();
                 proxy.UseLoadBalancing();
+                proxy.UseMiddleware<LeaveSilentInstance>();
             })
             .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(RouteTable.Find(route.RouteId)));
 

@@ -73,10 +73,13 @@ internal sealed class GatewayOptions
     public int MaxKeptExchanges { get; set; } = 10_000;
 
     /// <summary>Pause between two health probes of an instance.</summary>
-    public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Time after which a probe without an answer has failed.</summary>
-    public TimeSpan HealthTimeout { get; set; } = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// Time after which a probe without an answer has failed. Longer than the second that a service gives each of its checks. Two failures
+    /// in a row, so 4 s, take an instance out; three without any answer, so 6 s, end the requests that are at work there.
+    /// </summary>
+    public TimeSpan HealthTimeout { get; set; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>
     /// Origins of browsers, per service, that may read errors made by the gateway, for the services whose contract names no

@@ -8,7 +8,8 @@ namespace ServiceDefaults.Health;
 /// </summary>
 internal sealed class BoundedCheck(IHealthCheck inner) : IHealthCheck
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    /// <summary>Shorter than the time that an asker waits: it would take a check that hangs for a service that hangs.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     public static void ApplyTo(HealthCheckServiceOptions options)
     {

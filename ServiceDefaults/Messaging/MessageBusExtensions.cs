@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace ServiceDefaults.Messaging;
@@ -60,10 +61,16 @@ public static class MessageBusExtensions
         services.AddSingleton(provider => new Inbox(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<MessagingMetrics>()));
         services.AddHostedService<MessageSweeper>();
         services.AddHostedService<BusStart>();
+        services.AddSingleton(provider => new BrokerWatch(
+            provider.GetRequiredService<IBusControl>(),
+            BrokerAddress.Parse(builder.Configuration.GetConnectionString(ConnectionName)),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<BrokerWatch>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<BrokerWatch>());
 
         services.Configure<HealthCheckServiceOptions>(options =>
         {
-            options.Registrations.Add(new HealthCheckRegistration(ConnectionName, provider => new BusHealthCheck(provider.GetRequiredService<IBusControl>()), null, null));
+            options.Registrations.Add(new HealthCheckRegistration(ConnectionName, provider => new BusHealthCheck(provider.GetRequiredService<IBusControl>(), provider.GetRequiredService<BrokerWatch>()), null, null));
         });
         services.PostConfigure<HealthCheckServiceOptions>(options =>
         {

@@ -33,6 +33,9 @@ internal sealed class Deadline : IDisposable
         return deadline;
     }
 
+    /// <summary>Lets the time be over now.</summary>
+    public void Pass() => _source.Cancel();
+
     /// <summary>Ends the watch; <see cref="HasPassed"/> must not be asked afterwards.</summary>
     public void Stop(HttpContext context)
     {

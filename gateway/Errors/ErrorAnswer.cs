@@ -81,7 +81,7 @@ internal sealed class ErrorAnswer(IEnumerable<ApiFamily> families, TimeProvider 
     private static string? RetryAfter(in GatewayError error) => error switch
     {
         { Limit: { } limit } => Math.Max(1, Math.Ceiling(limit.RetryAfter.TotalSeconds)).ToString("F0", CultureInfo.InvariantCulture),
-        { Status: StatusCodes.Status503ServiceUnavailable } => RetryAfterSeconds.ToString(CultureInfo.InvariantCulture),
+        { Status: StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout } => RetryAfterSeconds.ToString(CultureInfo.InvariantCulture),
         _ => null,
     };
 }

@@ -23,6 +23,7 @@ internal sealed partial class ForwardRequest(
     Bulkheads bulkheads,
     BodyLengths bodies,
     IDestinationHealthUpdater health,
+    SilentInstances silent,
     IOptions<GatewayOptions> options,
     ILogger<ForwardRequest> logger)
 {
@@ -42,6 +43,7 @@ internal sealed partial class ForwardRequest(
         }
 
         var deadline = route.EventStream ? null : Deadline.Start(context, options.Value.RequestTimeout);
+        context.Features.Set(deadline);
         int? failure;
         var heldBytes = 0L;
         try
@@ -53,8 +55,7 @@ internal sealed partial class ForwardRequest(
             }
             else
             {
-                await ForwardAsync(context);
-                failure = FailureOf(context, deadline);
+                failure = await ForwardAsync(context) ? FailureOf(context, deadline) : StatusCodes.Status503ServiceUnavailable;
             }
         }
         catch (OperationCanceledException) when (deadline?.HasPassed == true)
@@ -74,15 +75,30 @@ internal sealed partial class ForwardRequest(
         }
     }
 
-    private async Task ForwardAsync(HttpContext context)
+    /// <returns>Whether there was an instance to send it to.</returns>
+    private async Task<bool> ForwardAsync(HttpContext context)
     {
         var proxy = context.GetReverseProxyFeature();
+        if (silent.Any && !LeaveOutSilentInstances(proxy))
+        {
+            return false;
+        }
+
         await next(context);
 
         if (WasRefused(context))
         {
             await TryOtherInstancesAsync(context, proxy);
         }
+
+        return true;
+    }
+
+    private bool LeaveOutSilentInstances(IReverseProxyFeature proxy)
+    {
+        var some = proxy.AvailableDestinations.Count > 0;
+        proxy.AvailableDestinations = [.. proxy.AvailableDestinations.Where(instance => !silent.Contains(instance))];
+        return !some || proxy.AvailableDestinations.Count > 0;
     }
 
     private async Task TryOtherInstancesAsync(HttpContext context, IReverseProxyFeature proxy)

@@ -8,7 +8,7 @@ namespace Gateway.Health;
 /// Judges the probes of a service's instances. A refused connection takes an instance out at once, nobody is there; a slow or
 /// unhappy answer does so the second time in a row, because a busy machine is late now and then. One good answer brings it back.
 /// </summary>
-internal sealed class InstanceProbes(IDestinationHealthUpdater health) : IActiveHealthCheckPolicy
+internal sealed class InstanceProbes(IDestinationHealthUpdater health, SilentInstances silent) : IActiveHealthCheckPolicy
 {
     public const string PolicyName = "InstanceProbes";
 
@@ -24,6 +24,7 @@ internal sealed class InstanceProbes(IDestinationHealthUpdater health) : IActive
     private DestinationHealth Judge(DestinationProbingResult result)
     {
         var failures = _failures.GetValue(result.Destination, _ => new StrongBox<int>());
+        silent.Probed(result.Destination, answered: result.Response is not null);
         if (result.Response is { IsSuccessStatusCode: true })
         {
             failures.Value = 0;

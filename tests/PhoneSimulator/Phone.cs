@@ -13,7 +13,6 @@ public sealed class Phone : IDisposable
 {
     private readonly HttpClient gateway;
     private readonly ECDsa key;
-    private readonly string pairingToken;
 
     /// <param name="gateway">Client whose base address is the gateway. Stays the caller's.</param>
     /// <param name="qrContent">Text of the QR code: the pairing token, a compact JWT.</param>
@@ -22,8 +21,8 @@ public sealed class Phone : IDisposable
     public Phone(HttpClient gateway, string qrContent, ECDsa? key = null)
     {
         ArgumentNullException.ThrowIfNull(qrContent);
-        pairingToken = qrContent.Trim();
-        Claims = ReadClaims(pairingToken);
+        Token = qrContent.Trim();
+        Claims = ReadClaims(Token);
         this.gateway = gateway;
         this.key = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
     }
@@ -38,6 +37,9 @@ public sealed class Phone : IDisposable
 
     /// <summary><c>ANDROID</c> or <c>IOS</c>.</summary>
     public string Platform { get; init; } = "ANDROID";
+
+    /// <summary>The pairing token, a compact JWT: whoever has it is taken for this phone.</summary>
+    public string Token { get; }
 
     /// <summary>Claims of the pairing token, read without verifying: the phone has no key to do so.</summary>
     public JsonElement Claims { get; }
@@ -111,7 +113,7 @@ public sealed class Phone : IDisposable
 
     public void Dispose() => key.Dispose();
 
-    private (string Name, string Value) Credential => ("Authorization", $"Bearer {pairingToken}");
+    private (string Name, string Value) Credential => ("Authorization", $"Bearer {Token}");
 
     private static JsonElement ReadClaims(string token)
     {

@@ -272,6 +272,38 @@ public sealed class InstanceTests : IAsyncLifetime
         return true;
     }
 
+    /// <summary>The only instance: a request that is at work there ends, and those that come later are refused at once.</summary>
+    [Fact]
+    public async Task Instance_StandsStill_RequestsDoNotWaitForTheirTime()
+    {
+        var goesOn = new TaskCompletionSource();
+        var arrived = new TaskCompletionSource();
+        await using var gateway = GatewayHost.StartInFrontOf(_one, new Dictionary<string, string?> { ["Gateway:HealthTimeout"] = "00:00:00.2" });
+        _one.Handler = context =>
+        {
+            arrived.TrySetResult();
+            return goesOn.Task;
+        };
+        var atWork = gateway.Client.PostAsync(gateway.AsWritten("/mobile/v1/x"), new StringContent("a body"), TestContext.Current.CancellationToken);
+        await arrived.Task;
+
+        _one.StandsStill = goesOn.Task;
+        using var ended = await atWork;
+        using var refused = await gateway.Client.GetAsync(gateway.AsWritten("/mobile/v1/x"), TestContext.Current.CancellationToken);
+        _one.Handler = context => context.Response.WriteAsync("one");
+        goesOn.SetResult();
+        await Eventually.Become(
+            async () =>
+            {
+                using var answer = await gateway.Client.GetAsync(gateway.AsWritten("/mobile/v1/x"), TestContext.Current.CancellationToken);
+                return answer.StatusCode == HttpStatusCode.OK;
+            },
+            "the instance is used again");
+
+        Assert.Equal((HttpStatusCode.GatewayTimeout, HttpStatusCode.ServiceUnavailable), (ended.StatusCode, refused.StatusCode));
+        Assert.All([ended, refused], answer => Assert.NotNull(answer.Headers.RetryAfter));
+    }
+
     private GatewayHost Start(string healthInterval) => GatewayHost.Start(new Dictionary<string, string?>
     {
         ["services:pairing:http:0"] = _one.Address.ToString(),

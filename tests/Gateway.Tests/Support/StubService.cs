@@ -24,6 +24,9 @@ internal sealed class StubService : IAsyncDisposable
     /// <summary>What <c>/health</c> says; probes are not recorded.</summary>
     public bool IsHealthy { get; set; } = true;
 
+    /// <summary>Whether it stands still: connections are accepted, and nothing is answered, not even a probe.</summary>
+    public Task StandsStill { get; set; } = Task.CompletedTask;
+
     /// <summary>Answers everything else. By default: reads the body, then 200 and a short JSON text.</summary>
     public RequestDelegate Handler { get; set; } = context => context.Response.WriteAsync("""{"from":"service"}""");
 
@@ -66,6 +69,7 @@ internal sealed class StubService : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        await StandsStill;
         if (context.Request.Path == "/health")
         {
             context.Response.StatusCode = IsHealthy ? 200 : 503;

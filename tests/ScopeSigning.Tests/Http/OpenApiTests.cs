@@ -18,8 +18,8 @@ public sealed class OpenApiTests(ScopeSigningHost host)
 
         Assert.Equal(
             [
-                "DELETE /key", "DELETE /key/{key}", "DELETE /scope/{job}", "GET /.well-known/jwks.json", "GET /confirm/{job}", "GET /errors/{code}",
-                "GET /key/{key}", "GET /scope/{job}", "GET /test/.well-known/jwks.json", "HEAD /key/{key}", "HEAD /scope/{job}", "POST /key",
+                "DELETE /key", "DELETE /key/{key}", "DELETE /scope/{job}", "GET /confirm/{job}", "GET /key/{key}", "GET /scope-signing/.well-known/jwks.json",
+                "GET /scope-signing/errors/{code}", "GET /scope-signing/test/.well-known/jwks.json", "GET /scope/{job}", "HEAD /key/{key}", "HEAD /scope/{job}", "POST /key",
                 "POST /key/{key}", "POST /login", "POST /scope", "POST /scope/{job}", "PUT /key/{key}", "PUT /scope/{job}",
             ],
             operations.Keys.Order(StringComparer.Ordinal));

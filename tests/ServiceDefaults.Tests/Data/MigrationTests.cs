@@ -163,7 +163,7 @@ public sealed class MigrationTests : IAsyncLifetime
         using var theirs = BuildHost(_connectionString + ";Maximum Pool Size=3;Command Timeout=77", new LogCapture());
 
         Assert.Equal(20, Settings(ours).MaxPoolSize);
-        Assert.Equal(10, Settings(ours).CommandTimeout);
+        Assert.Equal(5, Settings(ours).CommandTimeout);
         Assert.Equal(3, Settings(theirs).MaxPoolSize);
         Assert.Equal(77, Settings(theirs).CommandTimeout);
         await Task.CompletedTask;

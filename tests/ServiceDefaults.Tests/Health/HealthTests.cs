@@ -104,6 +104,26 @@ public sealed class HealthTests
         await Eventually.BecomesTrueAsync(async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.ServiceUnavailable, "unready again");
     }
 
+    /// <summary>A broker that stands still keeps its connections: only an answer that does not come tells.</summary>
+    [Fact]
+    public async Task Get_BrokerSilent_UnhealthyUntilItGoesOn()
+    {
+        var servers = await BackingServers.GetAsync();
+        await using var proxy = TcpProxy.For(new Uri(servers.RabbitMQ));
+        await using var web = await TestWeb.StartAsync(
+            app => app.MapDefaultEndpoints(),
+            builder => builder.AddMessageBus(TestService.NewName(), _ => { }),
+            ("ConnectionStrings:rabbitmq", new UriBuilder(servers.RabbitMQ) { Port = proxy.Port }.Uri.ToString()));
+        await Eventually.BecomesTrueAsync(async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.OK, "ready");
+
+        proxy.Freeze();
+        await Eventually.BecomesTrueAsync(
+            async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.ServiceUnavailable, "unready", TimeSpan.FromSeconds(5));
+        proxy.Thaw();
+
+        await Eventually.BecomesTrueAsync(async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.OK, "ready again");
+    }
+
     private static async Task<(HttpStatusCode Status, string Body)> GetAsync(TestWeb web, string path)
     {
         using var response = await web.Client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);

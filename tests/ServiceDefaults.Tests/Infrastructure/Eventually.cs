@@ -7,12 +7,15 @@ internal static class Eventually
 
     public static Task BecomesTrueAsync(Func<bool> condition, string what) => BecomesTrueAsync(() => Task.FromResult(condition()), what);
 
-    public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what)
+    public static Task BecomesTrueAsync(Func<Task<bool>> condition, string what) => BecomesTrueAsync(condition, what, Limit);
+
+    /// <param name="limit">Where coming late is the fault that the test is about.</param>
+    public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what, TimeSpan limit)
     {
         var deadline = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < Limit, $"It did not happen within {Limit.TotalSeconds} s: {what}");
+            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < limit, $"It did not happen within {limit.TotalSeconds} s: {what}");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }

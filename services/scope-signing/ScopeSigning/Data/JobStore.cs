@@ -45,8 +45,8 @@ internal sealed class JobStore(NpgsqlDataSource database, Outbox outbox, Deliver
     /// Makes the job, its message and its event in one commit, and destroys the older waiting job for the same value, so that
     /// only the newest code works.
     /// </summary>
-    /// <returns><see langword="false"/> when the key was revoked meanwhile.</returns>
-    public async Task<bool> CreateAsync(NewJob job, NewDelivery delivery, CancellationToken cancellationToken)
+    /// <param name="spent">The nonce of the token that asks for it.</param>
+    public async Task<SpendResult> CreateAsync(NewJob job, NewDelivery delivery, SpentNonce? spent, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class JobStore(NpgsqlDataSource database, Outbox outbox, Deliver
             cancellationToken: cancellationToken));
         if (!live)
         {
-            return false;
+            return SpendResult.Revoked;
         }
 
         await using var batch = new NpgsqlBatch(connection, transaction);
@@ -85,9 +85,18 @@ internal sealed class JobStore(NpgsqlDataSource database, Outbox outbox, Deliver
             ExpiresAt = job.ExpiresAt,
             OccurredAt = now,
         });
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        spent?.AddTo(batch, now);
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException exception) when (SpentNonce.IsReplay(exception))
+        {
+            return SpendResult.Replayed;
+        }
+
         await transaction.CommitAsync(cancellationToken);
-        return true;
+        return SpendResult.Done;
     }
 
     /// <summary>The job, unless its time is over: then it is gone at that second, whether or not it was swept.</summary>

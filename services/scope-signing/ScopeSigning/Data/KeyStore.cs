@@ -35,6 +35,9 @@ internal sealed record KeyChange
     public required bool RequiresProof { get; init; }
 
     public required long? IssuedAt { get; init; }
+
+    /// <summary>Of the token that asks for the change.</summary>
+    public required SpentNonce? Nonce { get; init; }
 }
 
 internal enum KeyChangeResult
@@ -45,6 +48,7 @@ internal enum KeyChangeResult
     Stale,
     NotProven,
     BoundElsewhere,
+    Replayed,
 }
 
 internal sealed class KeyStore(NpgsqlDataSource database, Outbox outbox, PepperedHash hash, TimeProvider clock)
@@ -60,10 +64,13 @@ internal sealed class KeyStore(NpgsqlDataSource database, Outbox outbox, Peppere
             cancellationToken: cancellationToken));
     }
 
-    /// <summary>Registers the key, its event and the nonce of an untimed token in one commit.</summary>
+    /// <summary>Registers the key, its event and the token's nonce in one commit.</summary>
+    /// <param name="spent">Of a token with a time.</param>
+    /// <param name="untimedNonce">Of a token without one.</param>
     /// <returns><see langword="false"/> when the key exists: of N simultaneous registrations one wins, by the primary key.</returns>
     public async Task<bool> RegisterAsync(
-        SubjectKey subject, byte[]? deviceToken, string? encryptionKey, byte[] secretHash, byte[]? untimedNonce, CancellationToken cancellationToken)
+        SubjectKey subject, byte[]? deviceToken, string? encryptionKey, byte[] secretHash, SpentNonce? spent, byte[]? untimedNonce,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -75,6 +82,8 @@ internal sealed class KeyStore(NpgsqlDataSource database, Outbox outbox, Peppere
         {
             batch.Add("INSERT INTO nonces (sub, nonce, taken_at) VALUES ($1, $2, $3)", subject.Text, untimedNonce, now);
         }
+
+        spent?.AddTo(batch, now);
 
         outbox.Add(batch, AggregateOf(subject), new SigningKeyRegistered { Sub = subject.Text, OccurredAt = now });
         try
@@ -143,6 +152,7 @@ internal sealed class KeyStore(NpgsqlDataSource database, Outbox outbox, Peppere
             }
         }
 
+        change.Nonce?.AddTo(batch, clock.GetUtcNow());
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -150,6 +160,10 @@ internal sealed class KeyStore(NpgsqlDataSource database, Outbox outbox, Peppere
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation && exception.ConstraintName == "keys_pair")
         {
             return KeyChangeResult.BoundElsewhere;
+        }
+        catch (PostgresException exception) when (SpentNonce.IsReplay(exception))
+        {
+            return KeyChangeResult.Replayed;
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -8,8 +8,8 @@ using StackExchange.Redis;
 namespace ScopeSigning.Data;
 
 /// <summary>
-/// Makes every accepted token work once. Tokens that die by themselves are remembered in Redis until then; untimed ones in
-/// Postgres, for as long as the key exists.
+/// Makes every accepted token work once. Tokens that die by themselves are remembered in Redis until then, and in Postgres from the
+/// commit of what they do (<see cref="SpentNonce"/>); untimed ones in Postgres, for as long as the key exists.
 /// </summary>
 internal sealed class NonceStore(IConnectionMultiplexer redis, NpgsqlDataSource database, TimeProvider clock)
 {
@@ -36,18 +36,21 @@ internal sealed class NonceStore(IConnectionMultiplexer redis, NpgsqlDataSource 
     /// Remembers the nonce of a registration, so that its token cannot serve at <c>/key/{PK}</c> afterwards. The registration
     /// itself is made single by the key, which can be registered once only; so this may run again.
     /// </summary>
-    /// <returns>The nonce to be stored with the key when the token is untimed, else <see langword="null"/>.</returns>
-    public async Task<byte[]?> RecordRegistrationAsync<TClaims>(SelfSignedToken<TClaims> token)
+    public async Task RecordRegistrationAsync<TClaims>(SelfSignedToken<TClaims> token)
         where TClaims : class
     {
-        if (LifetimeOf(token) is not { } lifetime)
+        if (LifetimeOf(token) is { } lifetime)
         {
-            return Encoding.UTF8.GetBytes(token.Nonce);
+            await redis.GetDatabase().StringSetAsync(NameOf(token), 1, lifetime).BoundedAsync();
         }
-
-        await redis.GetDatabase().StringSetAsync(NameOf(token), 1, lifetime).BoundedAsync();
-        return null;
     }
+
+    /// <summary>What is to be written in the commit of what the token does; <see langword="null"/> when it is untimed, and written already.</summary>
+    public SpentNonce? SpentBy<TClaims>(SelfSignedToken<TClaims> token)
+        where TClaims : class
+        => LifetimeOf(token) is { } lifetime
+            ? new SpentNonce(token.Subject.Text, Encoding.UTF8.GetBytes(token.Nonce), clock.GetUtcNow() + lifetime)
+            : null;
 
     private TimeSpan? LifetimeOf<TClaims>(SelfSignedToken<TClaims> token)
         where TClaims : class

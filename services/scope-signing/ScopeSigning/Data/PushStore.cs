@@ -7,8 +7,8 @@ namespace ScopeSigning.Data;
 internal sealed class PushStore(NpgsqlDataSource database, DeliveryStore deliveries, Outbox outbox, TimeProvider clock)
 {
     /// <summary>Stores a push and its event in one commit.</summary>
-    /// <returns><see langword="false"/> when the key was revoked meanwhile.</returns>
-    public async Task<bool> AddAsync(NewDelivery push, CancellationToken cancellationToken)
+    /// <param name="spent">The nonce of the token that asks for it.</param>
+    public async Task<SpendResult> AddAsync(NewDelivery push, SpentNonce? spent, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -18,7 +18,7 @@ internal sealed class PushStore(NpgsqlDataSource database, DeliveryStore deliver
         {
             if (!await reader.ReadAsync(cancellationToken))
             {
-                return false;
+                return SpendResult.Revoked;
             }
         }
 
@@ -30,8 +30,17 @@ internal sealed class PushStore(NpgsqlDataSource database, DeliveryStore deliver
             ExpiresAt = push.ExpiresAt,
             OccurredAt = clock.GetUtcNow(),
         });
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        spent?.AddTo(batch, clock.GetUtcNow());
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException exception) when (SpentNonce.IsReplay(exception))
+        {
+            return SpendResult.Replayed;
+        }
+
         await transaction.CommitAsync(cancellationToken);
-        return true;
+        return SpendResult.Done;
     }
 }

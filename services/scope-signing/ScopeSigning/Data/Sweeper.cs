@@ -22,6 +22,7 @@ internal sealed partial class Sweeper(NpgsqlDataSource database, TimeProvider cl
             batch.Add($"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at <= $1 ORDER BY {key} LIMIT 1000 FOR UPDATE SKIP LOCKED)", now);
         }
 
+        batch.Add("DELETE FROM nonces WHERE ctid = ANY(ARRAY(SELECT ctid FROM nonces WHERE expires_at <= $1 ORDER BY expires_at LIMIT 5000))", now);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -32,6 +32,15 @@ internal sealed class TokenGate(SelfSignedTokenVerifier verifier, KeyStore keys,
         return await nonces.TryTakeAsync(token, cancellationToken) ? key : ScopeSigningProblems.NotAuthenticated;
     }
 
+    /// <summary>What the operation writes in the commit of what the token does, so that it is done once.</summary>
+    public SpentNonce? SpentBy<TClaims>(SelfSignedToken<TClaims> token)
+        where TClaims : class
+        => nonces.SpentBy(token);
+
+    /// <summary>The answer for what could not be done after all.</summary>
+    public static IResult RefusalOf(SpendResult result)
+        => (result == SpendResult.Replayed ? ScopeSigningProblems.NotAuthenticated : RevokedKey).ToResult();
+
     public static Refusal UnknownKey { get; } = new(ScopeSigningProblems.UnknownKey, "No such key is registered.");
 
     public static Refusal RevokedKey { get; } = new(ScopeSigningProblems.RevokedKey, "This key was revoked.");

@@ -5,6 +5,9 @@ namespace ScopeSigning.OpenApi;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c>.</summary>
 internal static class OpenApiSetup
 {
+    /// <summary>The routes that clients find below the service's own name: at the gateway's root they would be another service's, or nobody's.</summary>
+    private static readonly string[] BelowTheName = ["/errors/", "/.well-known/", "/test/"];
+
     public static IServiceCollection AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
@@ -17,6 +20,15 @@ internal static class OpenApiSetup
                     "Identities that are keys, and personal facts (scopes) that anybody can verify offline. It speaks the Authentiq API, version 6. " +
                     "Every request body is a compact JWS signed with EdDSA (Ed25519) by the key in its 'sub', and is taken once.",
             };
+
+            // Paths are those at the gateway.
+            var paths = new OpenApiPaths();
+            foreach (var (path, item) in document.Paths)
+            {
+                paths.Add(BelowTheName.Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal)) ? $"/{ScopeSigningExtensions.ServiceName}{path}" : path, item);
+            }
+
+            document.Paths = paths;
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>

@@ -41,13 +41,15 @@ public static class RegisterKey
             return Existing(existing);
         }
 
-        var untimedNonce = await nonces.RecordRegistrationAsync(token);
+        await nonces.RecordRegistrationAsync(token);
+        var untimedNonce = token.Times.IsUntimed ? Encoding.UTF8.GetBytes(token.Nonce) : null;
         var secret = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(32));
         var deviceToken = token.Claims.DeviceToken is { } device
             ? sealedData.Seal(device, SealedKind.DeviceToken, token.Subject.Text)
             : null;
         var registered = await keys.RegisterAsync(
-            token.Subject, deviceToken, token.Claims.EncryptionKey, SHA256.HashData(Encoding.UTF8.GetBytes(secret)), untimedNonce, cancellationToken);
+            token.Subject, deviceToken, token.Claims.EncryptionKey, SHA256.HashData(Encoding.UTF8.GetBytes(secret)),
+            nonces.SpentBy(token), untimedNonce, cancellationToken);
         if (!registered)
         {
             // Somebody was faster by a moment.

@@ -64,6 +64,7 @@ public static class ReplaceKey
                 Phone = claims.Phone is { } phone ? values.HashOf(phone) : null,
                 RequiresProof = claims.Email is not null,
                 IssuedAt = token.Times.IssuedAt,
+                Nonce = gate.SpentBy(token),
             },
             cancellationToken)).ToResult();
     }

@@ -71,6 +71,7 @@ public static class UpdateKey
                 Phone = Newest(issued, ScopeKind.Phone) is { } phone && PhoneNumber.TryParse(phone, out var number) ? values.HashOf(number) : null,
                 RequiresProof = false,
                 IssuedAt = token.Times.IssuedAt,
+                Nonce = gate.SpentBy(token),
             },
             cancellationToken)).ToResult();
     }

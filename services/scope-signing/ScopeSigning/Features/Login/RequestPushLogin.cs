@@ -81,8 +81,7 @@ public static class RequestPushLogin
             IssuedAt = issuedAt,
         };
         var expires = DateTimeOffset.FromUnixTimeSeconds(issuedAt) + PushLifetime;
-        return await pushes.AddAsync(new NewDelivery(token.Subject, content, expires), cancellationToken)
-            ? TypedResults.Ok(new StatusResponse { Status = "sent" })
-            : TokenGate.RevokedKey.ToResult();
+        var result = await pushes.AddAsync(new NewDelivery(token.Subject, content, expires), gate.SpentBy(token), cancellationToken);
+        return result == SpendResult.Done ? TypedResults.Ok(new StatusResponse { Status = "sent" }) : TokenGate.RefusalOf(result);
     }
 }

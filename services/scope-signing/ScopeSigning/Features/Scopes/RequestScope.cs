@@ -88,9 +88,10 @@ public static class RequestScope
         var job = new NewJob(
             reference, id, token.Subject, claims.Scope, claims.Channel, signer, test, value, valueHash,
             hash.OfCode(id, code), linkSecret is null ? null : hash.OfLinkSecret(id, linkSecret), expires);
-        if (!await jobs.CreateAsync(job, new NewDelivery(token.Subject, content, expires, Job: reference, Test: test), cancellationToken))
+        var delivery = new NewDelivery(token.Subject, content, expires, Job: reference, Test: test);
+        if (await jobs.CreateAsync(job, delivery, gate.SpentBy(token), cancellationToken) is var result && result != SpendResult.Done)
         {
-            return TokenGate.RevokedKey.ToResult();
+            return TokenGate.RefusalOf(result);
         }
 
         return TypedResults.Created(

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using RabbitMQ.Client;
 
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>A durable queue of the test's own on the exchange of one event: what a further consumer would get.</summary>
-internal sealed class EventTap : IAsyncDisposable
+public sealed class EventTap : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Platform.Tests.Faults;
+namespace PlatformSupport;
 
 /// <summary>Signals to processes, by their own id.</summary>
-internal static class Signal
+public static class Signal
 {
     /// <summary>Ends the process with no chance to say goodbye.</summary>
     public static void Kill(int process) => Send("KILL", process);

@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>A person's app: an Ed25519 key (RFC 8032) that is the person's identity, and the tokens that it signs.</summary>
-internal sealed partial class Wallet
+public sealed partial class Wallet
 {
     private readonly byte[] secretKey = new byte[64];
 
@@ -41,7 +41,13 @@ internal sealed partial class Wallet
             payload[name] = value;
         }
 
-        var input = $"{Encode("""{"alg":"EdDSA","typ":"JWT"}"""u8)}.{Encode(JsonSerializer.SerializeToUtf8Bytes(payload))}";
+        return SignPayload(JsonSerializer.SerializeToUtf8Bytes(payload));
+    }
+
+    /// <summary>A token around whatever payload it is, with a good signature.</summary>
+    public string SignPayload(ReadOnlySpan<byte> payload)
+    {
+        var input = $"{Encode("""{"alg":"EdDSA","typ":"JWT"}"""u8)}.{Encode(payload)}";
         var message = Encoding.ASCII.GetBytes(input);
         var signature = new byte[64];
         return SignDetached(signature, 0, message, (ulong)message.Length, secretKey) == 0

@@ -1,9 +1,9 @@
 using Npgsql;
 
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>Reads pairing's own tables: what is there, whatever the API says.</summary>
-internal sealed class PairingDatabase(string server)
+public sealed class PairingDatabase(string server)
 {
     private readonly string connectionString = new NpgsqlConnectionStringBuilder(server) { Database = "pairing-db" }.ConnectionString;
 

@@ -1,20 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>A client of the gateway with an address of its own: limits per address count it apart from every other.</summary>
-internal static class Caller
+public static class Caller
 {
     private static int last;
 
     /// <summary>A client that calls from a loopback address that nobody else in this process uses.</summary>
-    public static HttpClient New(Uri gateway)
+    public static HttpClient New(Uri gateway) => new(NewHandler()) { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>The same, to put something in front of it.</summary>
+    public static HttpMessageHandler NewHandler()
     {
         // 127.1.0.1 upwards: 127.0.0.1 is everybody else's.
         var number = Interlocked.Increment(ref last);
-        var address = new IPAddress([127, 1, (byte)(number >> 8), (byte)number]);
-        var handler = new SocketsHttpHandler
+        var address = new IPAddress([127, (byte)(1 + (number >> 16)), (byte)(number >> 8), (byte)number]);
+        return new SocketsHttpHandler
         {
             ConnectCallback = async (context, cancellationToken) =>
             {
@@ -32,6 +35,5 @@ internal static class Caller
                 }
             },
         };
-        return new HttpClient(handler) { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(60) };
     }
 }

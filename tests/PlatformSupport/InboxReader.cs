@@ -1,10 +1,10 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>Reads what the platform has sent to people: the development inbox, asked as Mailpit is.</summary>
-internal sealed class InboxReader(Uri address) : IDisposable
+public sealed class InboxReader(Uri address) : IDisposable
 {
     private readonly HttpClient client = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
 

@@ -1,7 +1,7 @@
-namespace Platform.Tests;
+namespace PlatformSupport;
 
 /// <summary>Waits for what happens soon, by looking: the only bound is the patience.</summary>
-internal static class Eventually
+public static class Eventually
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 

@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Campaigns.Tests;
+
+/// <summary>How long the campaigns last and what chance they take: environment variables, so that one assembly has both forms.</summary>
+internal static class Campaign
+{
+    /// <summary>Trait of every campaign: <c>Category=slow</c>.</summary>
+    public const string Category = "Category";
+
+    public const string Slow = "slow";
+
+    /// <summary><c>CAMPAIGN_SEED</c>: what chance depends on. The same seed asks the same questions.</summary>
+    public static int Seed { get; } = Read("CAMPAIGN_SEED", 1);
+
+    /// <summary><c>CAMPAIGN_REQUESTS</c>: wrong requests to send.</summary>
+    public static int Requests { get; } = Read("CAMPAIGN_REQUESTS", 3_000);
+
+    /// <summary><c>CAMPAIGN_ROUNDS</c>: how often every part is killed and paused.</summary>
+    public static int Rounds { get; } = Read("CAMPAIGN_ROUNDS", 1);
+
+    /// <summary><c>CAMPAIGN_PARTS</c>: the parts to which something happens, with commas between; all without it.</summary>
+    public static IReadOnlyCollection<string> Parts { get; } = (Environment.GetEnvironmentVariable("CAMPAIGN_PARTS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+
+    private static int Read(string name, int otherwise)
+        => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
+            ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+            : otherwise;
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Globalization;
+using Campaigns.Tests.Faults.Loads;
+
+namespace Campaigns.Tests.Faults;
+
+/// <summary>
+/// Clients of every service go on while processes die, stand still or forget. Afterwards every acknowledged request is accounted for:
+/// nothing lost, nothing doubled, nothing accepted twice; no request over 10 s; during an outage 502, 503 or 504 with Retry-After in
+/// the shape of the API; and 5 s after a part is back everything works.
+/// </summary>
+[Trait(Campaign.Category, Campaign.Slow)]
+public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper output)
+{
+    /// <summary>After a part is back.</summary>
+    internal static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(5);
+
+    private const int ClientsPerService = 4;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    [Fact]
+    public async Task MixedLoad_ProcessesDieAndStandStill_NothingAcknowledgedIsLostOrDoubled()
+    {
+        var started = Stopwatch.GetTimestamp();
+        var outages = new Outages();
+        var ledger = new RequestLedger(outages);
+        await using var mailroom = new Mailroom(platform.Inbox);
+        var context = new LoadContext(platform, outages, ledger, mailroom);
+        var loads = EveryLoad.All();
+        foreach (var load in loads)
+        {
+            await load.PrepareAsync(context);
+        }
+
+        var working = 1;
+        var clients = loads.SelectMany((load, place) => Enumerable.Range(0, ClientsPerService)
+            .Select(number => Task.Run(() => WorkAsync(load, context, new Random(unchecked((Campaign.Seed * 31) + (place * 1_000) + number)), () => Volatile.Read(ref working) == 1)))).ToList();
+
+        var driver = new FaultDriver(platform, outages);
+        foreach (var fault in Fault.Plan(Campaign.Seed, platform.Services))
+        {
+            await Task.Delay(fault.Calm);
+            try
+            {
+                var outage = await driver.RunAsync(fault);
+                await WaitUntilWellAsync(outage, ledger);
+                if (fault.Part == "redis")
+                {
+                    await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));
+                }
+            }
+            catch (Exception exception)
+            {
+                // What was acknowledged until then is still worth counting.
+                ledger.AddFault($"{fault}: the campaign broke off: {exception}");
+                break;
+            }
+        }
+
+        Volatile.Write(ref working, 0);
+        await Task.WhenAll(clients);
+        await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));
+
+        var rows = new List<(string, string, long)>();
+        foreach (var load in loads)
+        {
+            rows.AddRange((await load.AccountAsync(context)).Select(row => (load.Service, row.What, row.Count)));
+        }
+
+        var report = FaultReport.Of(Stopwatch.GetElapsedTime(started), outages, ledger, rows);
+        await Reports.WriteAsync(output, report);
+        Assert.True(ledger.Faults.Count == 0, report);
+        Assert.All(loads, load => Assert.Contains(rows, row => row.Item1 == load.Service && row.Item3 > 0));
+    }
+
+    /// <summary>The gateway and every service say that all is well.</summary>
+    private async Task WaitUntilWellAsync(Outage outage, RequestLedger ledger)
+    {
+        using var client = Caller.New(platform.Gateway);
+        var deadline = outage.Back + Machine.Stretch(TimeSpan.FromSeconds(60));
+        while (DateTimeOffset.UtcNow < deadline)
+        {
+            var answer = await GetHealthAsync(client);
+            if (answer)
+            {
+                outage.Recovery = DateTimeOffset.UtcNow - outage.Back;
+                break;
+            }
+
+            await Task.Delay(Poll);
+        }
+
+        if (outage.Recovery is not { } recovery || recovery > Machine.Stretch(RecoveryLimit))
+        {
+            ledger.AddFault(string.Create(CultureInfo.InvariantCulture, $"{outage.Fault}: recovered {outage.Recovery?.TotalSeconds ?? double.NaN:0.0} s after it was back"));
+        }
+    }
+
+    private static async Task<bool> GetHealthAsync(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("health");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task WorkAsync(IServiceLoad load, LoadContext context, Random random, Func<bool> goesOn)
+    {
+        while (goesOn())
+        {
+            try
+            {
+                await load.RunAsync(context, random);
+            }
+            catch (Exception exception)
+            {
+                context.Ledger.AddFault($"{load.Service}: the load itself failed: {exception}");
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+}

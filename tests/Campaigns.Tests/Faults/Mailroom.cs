@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Campaigns.Tests.Faults;
+
+/// <summary>Empties the development inbox into memory while messages come, so that however many come none is pushed out.</summary>
+internal sealed class Mailroom : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<string>> expected = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, int>> arrived = new(StringComparer.Ordinal);
+    private readonly HttpClient client;
+    private readonly CancellationTokenSource ends = new();
+    private readonly Task work;
+
+    public Mailroom(Uri inbox)
+    {
+        client = new HttpClient { BaseAddress = inbox, Timeout = TimeSpan.FromSeconds(60) };
+        work = WorkAsync();
+    }
+
+    /// <summary>The text of the first message for a recipient.</summary>
+    /// <exception cref="TimeoutException">There was none in time.</exception>
+    public Task<string> ReadAsync(string recipient, TimeSpan patience) => For(recipient).Task.WaitAsync(patience);
+
+    /// <summary>Different messages for a recipient: repeats of one under the same id count once.</summary>
+    public int CountFor(string recipient) => arrived.TryGetValue(recipient, out var messages) ? messages.Count : 0;
+
+    /// <summary>Messages that came a second time under the same id, which at-least-once delivery allows.</summary>
+    public int Repeats => arrived.Values.Sum(messages => messages.Values.Sum(times => times - 1));
+
+    /// <exception cref="HttpRequestException">The inbox failed: then the campaign has no say.</exception>
+    public async ValueTask DisposeAsync()
+    {
+        await ends.CancelAsync();
+        try
+        {
+            await work;
+        }
+        catch (OperationCanceledException)
+        {
+            // As it should end.
+        }
+
+        client.Dispose();
+        ends.Dispose();
+    }
+
+    private TaskCompletionSource<string> For(string recipient)
+        => expected.GetOrAdd(recipient, _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private async Task WorkAsync()
+    {
+        while (!ends.IsCancellationRequested)
+        {
+            var list = await client.GetFromJsonAsync<JsonElement>("api/v1/messages?limit=200&wait=5", ends.Token);
+            var ids = list.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("ID").GetString()!).ToList();
+            foreach (var id in ids)
+            {
+                var message = await client.GetFromJsonAsync<JsonElement>($"api/v1/message/{id}", ends.Token);
+                foreach (var recipient in message.GetProperty("To").EnumerateArray().Select(mailbox => mailbox.GetProperty("Address").GetString()!))
+                {
+                    arrived.GetOrAdd(recipient, _ => new(StringComparer.Ordinal)).AddOrUpdate(message.GetProperty("MessageID").GetString()!, 1, (_, times) => times + 1);
+                    For(recipient).TrySetResult(message.GetProperty("Text").GetString()!);
+                }
+            }
+
+            if (ids.Count > 0)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Delete, "api/v1/messages") { Content = JsonContent.Create(new { IDs = ids }, options: JsonSerializerOptions.Default) };
+                using var answer = await client.SendAsync(request, ends.Token);
+                answer.EnsureSuccessStatusCode();
+            }
+        }
+    }
+}

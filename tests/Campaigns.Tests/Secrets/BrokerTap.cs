@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+
+namespace Campaigns.Tests.Secrets;
+
+/// <summary>One queue on every exchange that a message type has: everything that goes over the broker, as it goes.</summary>
+internal sealed class BrokerTap : IAsyncDisposable
+{
+    private readonly IConnection connection;
+    private readonly IChannel channel;
+    private readonly string queue;
+
+    private BrokerTap(IConnection connection, IChannel channel, string queue)
+        => (this.connection, this.channel, this.queue) = (connection, channel, queue);
+
+    public static async Task<BrokerTap> OpenAsync(PrivatePlatform platform)
+    {
+        using var management = new HttpClient { BaseAddress = platform.BrokerManagement };
+        management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(new Uri(platform.Broker).UserInfo))));
+        var exchanges = await management.GetFromJsonAsync<JsonElement>("api/exchanges/%2F");
+        var connection = await new ConnectionFactory { Uri = new Uri(platform.Broker) }.CreateConnectionAsync();
+        var channel = await connection.CreateChannelAsync();
+        var queue = (await channel.QueueDeclareAsync()).QueueName;
+        foreach (var name in exchanges.EnumerateArray().Select(exchange => exchange.GetProperty("name").GetString()!).Where(name => name.Contains(':', StringComparison.Ordinal)))
+        {
+            await channel.QueueBindAsync(queue, name, routingKey: "");
+        }
+
+        return new BrokerTap(connection, channel, queue);
+    }
+
+    /// <summary>What has come: the exchange, and headers and body as text.</summary>
+    public async Task<IReadOnlyList<(string Exchange, string Text)>> ReadAsync()
+    {
+        var messages = new List<(string, string)>();
+        while (await channel.BasicGetAsync(queue, autoAck: true) is { } delivery)
+        {
+            var headers = delivery.BasicProperties.Headers?.Select(header => $"{header.Key}: {(header.Value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : header.Value)}") ?? [];
+            messages.Add((delivery.Exchange, string.Join('\n', headers.Append(Encoding.UTF8.GetString(delivery.Body.Span)))));
+        }
+
+        return messages;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await channel.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+}

@@ -3,6 +3,7 @@ using Gateway.Edge;
 using Gateway.Errors;
 using Gateway.Forwarding;
 using Gateway.Health;
+using Gateway.Pages;
 using Gateway.Routing;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -37,6 +38,8 @@ internal static class GatewayExtensions
         services.AddSingleton<ApiFamily, IdentityAuthErrors>();
         services.AddSingleton<ApiFamily, DeviceRegistryErrors>();
         services.AddSingleton<ApiFamily, ScopeSigningErrors>();
+
+        services.AddSingleton<AccountPages>();
 
         services.AddSingleton<Bulkheads>();
         services.AddSingleton<BodyLengths>();

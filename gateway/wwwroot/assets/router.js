@@ -119,10 +119,10 @@ function followLink(event) {
     return;
   }
 
-  const path = link.getAttribute("href");
-  if (path in pages && !link.target) {
+  const url = new URL(link.href);
+  if (url.origin === location.origin && url.pathname in pages && link.getAttribute("href").startsWith("/")) {
     event.preventDefault();
     clearNotice();
-    go(path);
+    go(url.pathname + url.search);
   }
 }

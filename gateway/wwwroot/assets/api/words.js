@@ -14,12 +14,12 @@ export function inWords(error) {
     return text(key, { wait: duration(error.retryAfter ?? 60) });
   }
 
-  if (hasText(`error.${error.code}`)) {
-    return text(`error.${error.code}`);
-  }
-
   if (error.status >= 500) {
     return text("error.unavailable", { wait: duration(error.retryAfter ?? 5) });
+  }
+
+  if (hasText(`error.${error.code}`)) {
+    return text(`error.${error.code}`);
   }
 
   const [first] = error.fields;

@@ -65,6 +65,13 @@ internal sealed class GatewayOptions
     [Range(1, 100_000)]
     public int ConcurrentStreamsPerService { get; set; } = 4000;
 
+    /// <summary>
+    /// Session tokens whose access token is kept, for at most 30 s each. 10 000 take about 15 MB; beyond it the oldest are asked for
+    /// again.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxKeptExchanges { get; set; } = 10_000;
+
     /// <summary>Pause between two health probes of an instance.</summary>
     public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(1);
 

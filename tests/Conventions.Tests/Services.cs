@@ -10,6 +10,7 @@ public sealed record Service(string Folder, string Name, Assembly Assembly)
     [
         new("pairing", "Pairing", Assembly.Load("Pairing")),
         new("identity-auth", "IdentityAuth", Assembly.Load("IdentityAuth")),
+        new("device-registry", "DeviceRegistry", Assembly.Load("DeviceRegistry")),
         new("scope-signing", "ScopeSigning", Assembly.Load("ScopeSigning")),
     ];
 

@@ -6,8 +6,10 @@ using TestSupport;
 var meeting = new MeetingPlace(args[0]);
 var adminKey = Guid.NewGuid().ToString();
 
+const string AdministratorEmail = "administrator@platform.example";
+
 await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}"]);
+    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}", $"--Parameters:platform-admin-email={AdministratorEmail}"]);
 await using var app = await builder.BuildAsync();
 await app.StartAsync();
 await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway");
@@ -22,6 +24,7 @@ await meeting.AnnounceAsync(new StackAddress
     Gateway = app.GetEndpoint("gateway"),
     Inbox = app.GetEndpoint("inbox", "http"),
     PairingAdminKey = adminKey,
+    AdministratorEmail = AdministratorEmail,
 });
 
 await meeting.WaitUntilDesertedAsync();

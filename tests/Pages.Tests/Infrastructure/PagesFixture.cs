@@ -12,8 +12,11 @@ namespace Pages.Tests.Infrastructure;
 /// <summary>One Chromium and the stack that the test run shares.</summary>
 public sealed class PagesFixture : IAsyncLifetime
 {
+    private readonly Lazy<Task<Visitor>> _laboratory;
     private HeadlessChromium? _chromium;
     private BackingServers? _servers;
+
+    public PagesFixture() => _laboratory = new(OpenLaboratoryAsync);
 
     public StackAddress Stack => _servers!.Stack;
 
@@ -55,8 +58,23 @@ public sealed class PagesFixture : IAsyncLifetime
         return new Visitor(this, relay, context, await context.NewPageAsync());
     }
 
+    /// <summary>One browser for all tests of modules, which leave nothing behind in it.</summary>
+    internal Task<Visitor> LaboratoryAsync() => _laboratory.Value;
+
+    private async Task<Visitor> OpenLaboratoryAsync()
+    {
+        var visitor = await OpenAsync();
+        await visitor.GoAsync("/forgot");
+        return visitor;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_laboratory.IsValueCreated)
+        {
+            await (await _laboratory.Value).DisposeAsync();
+        }
+
         Inbox?.Dispose();
         if (_chromium is not null)
         {

@@ -103,8 +103,7 @@ public sealed partial class ModuleTests(PagesFixture fixture)
 
     private async Task<T> CallAsync<T>(string module, string expression, string argument)
     {
-        await using var visitor = await fixture.OpenAsync();
-        await visitor.GoAsync("/");
+        var visitor = await fixture.LaboratoryAsync();
         var names = ExportedName().Matches(File.ReadAllText(Path.Combine(Assets, module))).Select(match => match.Groups["name"].Value);
         return await visitor.Page.EvaluateAsync<T>(
             $$"""

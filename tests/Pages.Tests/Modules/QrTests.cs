@@ -19,8 +19,7 @@ public sealed class QrTests(PagesFixture fixture)
     [MemberData(nameof(Lengths))]
     public async Task Encode_AnyLength_IsWhatAnotherEncoderMakes(int length)
     {
-        await using var visitor = await fixture.OpenAsync();
-        await visitor.GoAsync("/");
+        var visitor = await fixture.LaboratoryAsync();
         var content = string.Concat(Enumerable.Range(0, length).Select(index => (char)('a' + (index * 7 % 26))));
         using var generator = new QRCodeGenerator();
         using var expected = generator.CreateQrCode(content, QRCodeGenerator.ECCLevel.M, forceUtf8: true, utf8BOM: false, QRCodeGenerator.EciMode.Default);
@@ -35,8 +34,7 @@ public sealed class QrTests(PagesFixture fixture)
     [Fact]
     public async Task Encode_OneByteTooMany_IsRefused()
     {
-        await using var visitor = await fixture.OpenAsync();
-        await visitor.GoAsync("/");
+        var visitor = await fixture.LaboratoryAsync();
 
         var error = await Assert.ThrowsAsync<PlaywrightException>(() => EncodeAsync(visitor.Page, new string('a', 667), 0));
 
@@ -46,8 +44,7 @@ public sealed class QrTests(PagesFixture fixture)
     [Fact]
     public async Task Encode_WithoutAMask_TakesOneOfTheEight()
     {
-        await using var visitor = await fixture.OpenAsync();
-        await visitor.GoAsync("/");
+        var visitor = await fixture.LaboratoryAsync();
         const string Content = "otpauth://totp/Platform:ada%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Platform";
 
         var chosen = await EncodeAsync(visitor.Page, Content, mask: null);

@@ -27,8 +27,6 @@ var pairing = Service<Projects.Pairing>("pairing")
     .WithEnvironment("Pairing__AdminKey", Uuid("pairing-admin-key"))
     .WithEnvironment("Pairing__KeySeed", Secret("pairing-key-seed"))
     .WithEnvironment("Pairing__DataKey", Secret("pairing-data-key"));
-var deviceRegistry = Service<Projects.DeviceRegistry>("device-registry")
-    .WithEnvironment("DeviceRegistry__DataKey", Secret("device-registry-data-key"));
 var scopeSigning = Service<Projects.ScopeSigning>("scope-signing")
     .WithEnvironment("ScopeSigning__Pepper", Secret("scope-signing-pepper"))
     .WithEnvironment("ScopeSigning__Issuer__KeyEncryptionKey", Secret("scope-signing-key-encryption-key"));
@@ -36,6 +34,9 @@ var identityAuth = Service<Projects.IdentityAuth>("identity-auth")
     .WithEnvironment("IdentityAuth__DataKey", Secret("identity-auth-data-key"))
     .WithEnvironment("IdentityAuth__SudoKey", Secret("identity-auth-sudo-key"))
     .WithEnvironment("IdentityAuth__AdministratorEmail", Optional("platform-admin-email"));
+var deviceRegistry = Service<Projects.DeviceRegistry>("device-registry")
+    .WithReference(identityAuth) // whose keys sign the tokens that it takes
+    .WithEnvironment("DeviceRegistry__DataKey", Secret("device-registry-data-key"));
 IResourceBuilder<ProjectResource>[] services = [pairing, identityAuth, deviceRegistry, scopeSigning];
 
 // The one address that clients know.

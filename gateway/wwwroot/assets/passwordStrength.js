@@ -23,12 +23,13 @@ const letters = { a: "@4", e: "3", i: "1!", o: "0", s: "$5", t: "7" };
  * @returns {{ score: 0 | 1 | 2 | 3 | 4, reason: "" | "short" | "word" | "pattern" | "personal" }}
  */
 export function judge(password, known = []) {
-  const plain = unleet(password.toLowerCase());
+  const lower = password.toLowerCase();
+  const plain = unleet(lower);
   const personal = known.flatMap((word) => word.toLowerCase().split(/[^\p{L}\p{N}]+/u)).filter((word) => word.length >= 3);
   const weakness = new Set();
   let guesses = 0;
   for (let at = 0; at < password.length;) {
-    const piece = personalPiece(plain, at, personal) ?? wordPiece(plain, at) ?? wordPiece(password.toLowerCase(), at) ?? patternPiece(password.toLowerCase(), at);
+    const piece = cheapest([personalPiece(plain, at, personal), wordPiece(plain, at), wordPiece(lower, at), patternPiece(lower, at)]);
     if (piece) {
       weakness.add(piece.kind);
       guesses += piece.digits;
@@ -42,6 +43,11 @@ export function judge(password, known = []) {
   const score = thresholds.filter((threshold) => guesses >= threshold).length;
   const reason = score >= 3 ? "" : ["personal", "word", "pattern"].find((kind) => weakness.has(kind)) ?? "short";
   return { score, reason };
+}
+
+/** What saves an attacker the most guesses per character. */
+function cheapest(pieces) {
+  return pieces.filter(Boolean).sort((one, other) => one.digits / one.length - other.digits / other.length)[0];
 }
 
 function personalPiece(plain, at, words) {

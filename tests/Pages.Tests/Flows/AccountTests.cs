@@ -74,7 +74,7 @@ public sealed class AccountTests(PagesFixture fixture)
         await Expect(owner.Title).ToHaveTextAsync("Your account");
         await Expect(owner.Page.Locator(".facts")).ToContainTextAsync(person.Email);
 
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await Expect(visitor.Notice).ToContainTextAsync("Your session has ended.");
     }
 
@@ -84,7 +84,7 @@ public sealed class AccountTests(PagesFixture fixture)
         await using var visitor = await fixture.OpenAsync();
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await visitor.Field("Current password").FillAsync(person.Password);
         await visitor.Field("New password").FillAsync("sixteen purple elephants");
@@ -104,7 +104,7 @@ public sealed class AccountTests(PagesFixture fixture)
         await using var visitor = await fixture.OpenAsync();
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await visitor.Button("I do not know my current password").ClickAsync();
         await visitor.Field("Code from the mail").FillAsync(await fixture.Inbox.ReadMailCodeAsync(person.Email));
@@ -123,7 +123,7 @@ public sealed class AccountTests(PagesFixture fixture)
         await using var visitor = await fixture.OpenAsync();
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await visitor.Field("Current password").FillAsync("not my password");
         await visitor.Field("New password").FillAsync("sixteen purple elephants");
@@ -173,7 +173,7 @@ public sealed class AccountTests(PagesFixture fixture)
         await using var visitor = await fixture.OpenAsync();
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Sessions").ClickAsync();
+        await visitor.OpenSectionAsync("Sessions");
         await Expect(visitor.Main.Locator(".card")).ToHaveCountAsync(2);
         await Expect(visitor.Main.Locator(".badge")).ToHaveTextAsync("this one");
 
@@ -197,7 +197,7 @@ public sealed class AccountTests(PagesFixture fixture)
         await television.Link("Sign in with the help of another device").ClickAsync();
         var code = await television.Page.GetByLabel("Your code").TextContentAsync();
 
-        await signedIn.Link("Approve a code").ClickAsync();
+        await signedIn.OpenSectionAsync("Approve a code");
         await signedIn.Field("Code").FillAsync("AAAA-AAAA");
         await signedIn.Button("Sign that device in").ClickAsync();
         await Expect(signedIn.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("This code is not known");

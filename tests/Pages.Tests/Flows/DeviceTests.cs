@@ -111,7 +111,7 @@ public sealed class DeviceTests(PagesFixture fixture)
         var person = await visitor.NewPersonAsync();
         var foreign = await NewGroupAsync(administrator: await Person.RegisterAsync(fixture, PagesFixture.NewAddress()), members: []);
         await visitor.SignInAsync(person);
-        await visitor.Link("Devices").ClickAsync();
+        await visitor.OpenSectionAsync("Devices");
         await visitor.Field("Name of the group").FillAsync(foreign);
 
         await visitor.Button("Open").ClickAsync();
@@ -134,7 +134,7 @@ public sealed class DeviceTests(PagesFixture fixture)
         await person.ConfirmAsync(fixture, guest.Address);
         var name = $"family-{Guid.NewGuid():N}";
 
-        await visitor.Link("Devices").ClickAsync();
+        await visitor.OpenSectionAsync("Devices");
         await visitor.Page.GetByLabel("Name of the group").Nth(1).FillAsync(name);
         await visitor.Button("Create").ClickAsync();
         await Expect(visitor.Notice).ToContainTextAsync($"The group {name} is there.");
@@ -152,7 +152,7 @@ public sealed class DeviceTests(PagesFixture fixture)
     private static async Task OpenGroupAsync(Visitor visitor, Person person, string group)
     {
         await visitor.SignInAsync(person);
-        await visitor.Link("Devices").ClickAsync();
+        await visitor.OpenSectionAsync("Devices");
         await visitor.Field("Name of the group").First.FillAsync(group);
         await visitor.Button("Open").ClickAsync();
         await Expect(visitor.Main.GetByRole(AriaRole.Heading, new() { Level = 2 })).ToHaveTextAsync(group);

@@ -14,7 +14,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await using var visitor = await fixture.OpenAsync();
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         var (app, backup) = await SetUpAppAsync(visitor, person);
         Assert.Equal(10, backup.Count);
 
@@ -30,7 +30,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await Expect(visitor.Title).ToHaveTextAsync("Your account");
 
         // A backup code proves who it is; the proof lasts, so the next sensitive step asks for nothing.
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await visitor.Button("Show the backup codes").ClickAsync();
         await visitor.ProveByCodeAsync(backup[0]);
         await Expect(visitor.Dialog.Locator("s")).ToHaveTextAsync(backup[0]);
@@ -55,7 +55,7 @@ public sealed class FactorTests(PagesFixture fixture)
         var digits = RandomNumberGenerator.GetInt32(10_000_000, 100_000_000).ToString(CultureInfo.InvariantCulture);
         var phone = $"+49151{digits}";
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await visitor.Field("Phone number").FillAsync("0151 123");
         await visitor.Button("Send a code").ClickAsync();
@@ -84,7 +84,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await visitor.Button("Sign in").ClickAsync();
         await Expect(visitor.Title).ToHaveTextAsync("Your account");
 
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await visitor.Button("Switch text messages off").ClickAsync();
         await visitor.ProveByCodeAsync(backup[1]);
         await Expect(visitor.Notice).ToContainTextAsync("Text messages are no second factor any more.");
@@ -100,7 +100,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await AddAuthenticatorAsync(visitor);
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await visitor.Field("Name of the passkey").FillAsync("Laptop");
         await visitor.Button("Add a passkey").ClickAsync();
@@ -127,7 +127,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await AddAuthenticatorAsync(visitor);
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await visitor.Field("Name of the passkey").FillAsync("Laptop");
         await visitor.Button("Add a passkey").ClickAsync();
         await visitor.ProveByPasswordAsync(person);
@@ -137,7 +137,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await visitor.Page.Locator("#account").GetByRole(AriaRole.Button).ClickAsync();
 
         await Expect(visitor.Title).ToHaveTextAsync("Your account");
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await Expect(visitor.Main).Not.ToContainTextAsync("not used yet");
     }
 
@@ -150,7 +150,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await AddAuthenticatorAsync(visitor);
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await visitor.Field("Name of the passkey").FillAsync("Laptop");
         await visitor.Button("Add a passkey").ClickAsync();
         await visitor.ProveByPasswordAsync(person);
@@ -172,7 +172,7 @@ public sealed class FactorTests(PagesFixture fixture)
         await AddAuthenticatorAsync(visitor, verifies: false);
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await visitor.Field("Name of the passkey").FillAsync("Laptop");
         await visitor.Button("Add a passkey").ClickAsync();

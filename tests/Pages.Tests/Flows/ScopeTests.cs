@@ -14,7 +14,7 @@ public sealed class ScopeTests(PagesFixture fixture)
         var person = await visitor.NewPersonAsync();
         var address = $"signed-{Guid.NewGuid():N}@example.org";
         await visitor.SignInAsync(person);
-        await visitor.Link("Signed facts").ClickAsync();
+        await visitor.OpenSectionAsync("Signed facts");
 
         await visitor.Button("Make a key in this browser").ClickAsync();
         var secret = await visitor.Dialog.Locator(".secret").TextContentAsync();
@@ -48,7 +48,7 @@ public sealed class ScopeTests(PagesFixture fixture)
     {
         await using var visitor = await fixture.OpenAsync();
         await visitor.SignInAsync(await visitor.NewPersonAsync());
-        await visitor.Link("Signed facts").ClickAsync();
+        await visitor.OpenSectionAsync("Signed facts");
         await visitor.Button("Make a key in this browser").ClickAsync();
         await visitor.Button("I have kept it").ClickAsync();
         await Expect(visitor.Main).ToContainTextAsync("Nothing yet.");

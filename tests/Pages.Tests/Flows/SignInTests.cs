@@ -63,7 +63,7 @@ public sealed class SignInTests(PagesFixture fixture)
         await visitor.SignInAsync(person);
         await visitor.Page.EvaluateAsync("fetch('/v1/auth/logout', { method: 'POST', headers: { Authorization: JSON.parse(localStorage.getItem('platform.session')).token } })");
 
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
 
         await Expect(visitor.Title).ToHaveTextAsync("Sign in");
         await Expect(visitor.Notice).ToContainTextAsync("Your session has ended.");

@@ -58,6 +58,9 @@ internal sealed class Visitor : IAsyncDisposable
 
     public ILocator Field(string label) => Page.GetByLabel(label, new() { Exact = false });
 
+    /// <summary>Goes to a section by its link above the page.</summary>
+    public Task OpenSectionAsync(string name) => Page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
+
     public Task GoAsync(string path) => Page.GotoAsync(path);
 
     public async Task SignInAsync(Person person)

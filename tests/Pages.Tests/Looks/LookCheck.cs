@@ -14,6 +14,9 @@ internal static class LookCheck
         return reader.ReadToEnd();
     });
 
+    /// <summary>A date has month, day, year and a button, each with a Tab of its own.</summary>
+    private const int PartsOfADate = 4;
+
     private static readonly (int Width, int Height, ColorScheme Colours)[] Screens =
     [
         (320, 640, ColorScheme.Light), (320, 640, ColorScheme.Dark), (1280, 900, ColorScheme.Dark), (1280, 900, ColorScheme.Light),
@@ -42,7 +45,10 @@ internal static class LookCheck
         await visitor.Page.EvaluateAsync(
             """
             () => {
-              document.activeElement?.blur();
+              // Tab goes on from the last place of the focus: begin at the top.
+              document.body.tabIndex = -1;
+              document.body.focus();
+              document.body.removeAttribute("tabindex");
               const root = document.querySelector("dialog:modal") ?? document.body;
               const within = (node) => !node.closest("details:not([open])") || node.matches("details > summary");
               window.toReach = [...root.querySelectorAll("a[href], button, input, summary, [tabindex='0']")]
@@ -51,7 +57,7 @@ internal static class LookCheck
             }
             """);
         var count = await visitor.Page.EvaluateAsync<int>("toReach.length");
-        for (var press = 0; press < count + 3; press++)
+        for (var press = 0; press < count + PartsOfADate; press++)
         {
             await visitor.Page.Keyboard.PressAsync("Tab");
             await visitor.Page.EvaluateAsync(

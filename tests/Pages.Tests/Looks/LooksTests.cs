@@ -70,7 +70,7 @@ public sealed class LooksTests(PagesFixture fixture)
         await visitor.SignInAsync(person);
         await LookCheck.OfAsync(visitor, "account");
 
-        await visitor.Link("Sessions").ClickAsync();
+        await visitor.OpenSectionAsync("Sessions");
         await Expect(visitor.Main.Locator(".card")).ToHaveCountAsync(2);
         await LookCheck.OfAsync(visitor, "sessions");
         await visitor.Button("End the other session").ClickAsync();
@@ -78,15 +78,15 @@ public sealed class LooksTests(PagesFixture fixture)
         await LookCheck.OfAsync(visitor, "sudo");
         await visitor.Page.Keyboard.PressAsync("Escape");
 
-        await visitor.Link("Approve a code").ClickAsync();
+        await visitor.OpenSectionAsync("Approve a code");
         await Expect(visitor.Title).ToHaveTextAsync("Approve a code");
         await LookCheck.OfAsync(visitor, "hand-off");
 
-        await visitor.Link("Devices").ClickAsync();
+        await visitor.OpenSectionAsync("Devices");
         await Expect(visitor.Title).ToHaveTextAsync("Devices");
         await LookCheck.OfAsync(visitor, "devices");
 
-        await visitor.Link("Signed facts").ClickAsync();
+        await visitor.OpenSectionAsync("Signed facts");
         await visitor.Button("Make a key in this browser").ClickAsync();
         await visitor.Button("I have kept it").ClickAsync();
         await Expect(visitor.Main).ToContainTextAsync("Nothing yet.");
@@ -99,7 +99,7 @@ public sealed class LooksTests(PagesFixture fixture)
         await using var visitor = await fixture.OpenAsync();
         var person = await visitor.NewPersonAsync();
         await visitor.SignInAsync(person);
-        await visitor.Link("Security").ClickAsync();
+        await visitor.OpenSectionAsync("Security");
         await visitor.Button("Set up an authenticator app").ClickAsync();
         await LookCheck.OfAsync(visitor, "security-setup");
 

@@ -22,7 +22,7 @@ public sealed partial class ModuleTests(PagesFixture fixture)
     [InlineData("P@ssw0rd1", 0, "word")]
     [InlineData("qwertyuiop", 0, "pattern")]
     [InlineData("aaaaaaaaaaaa", 0, "pattern")]
-    [InlineData("abcabcabcabc", 0, "word")]
+    [InlineData("abcabcabcabc", 0, "pattern")]
     [InlineData("summer2024", 0, "word")]
     [InlineData("kqzvxw", 1, "short")]
     [InlineData("kqzvxwbt", 2, "short")]

@@ -151,7 +151,7 @@ public sealed partial class ServedFilesTests(PagesFixture fixture)
     [GeneratedRegex("""href="(?<path>/assets/[0-9a-f]{16}/style\.css)""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Style();
 
-    [GeneratedRegex("""<style|style="|<script(?![^>]*src=)|\son\w+=|javascript:""", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""<style|style="|<script(?![^>]*src=)|\son\w+=|"javascript:""", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex InlineCode();
 
     [GeneratedRegex("""(?:src|href)="(?<url>[^"]+)""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -67,7 +67,7 @@ function chooser(user) {
 function nameField(hint) {
   return {
     name: "name", label: text("devices.name"), hint,
-    attributes: { maxlength: "64", pattern: "[a-z0-9-]+", autocapitalize: "none", autocomplete: "off", spellcheck: "false" },
+    attributes: { maxlength: "64", pattern: "[a-z0-9\\-]+", autocapitalize: "none", autocomplete: "off", spellcheck: "false" },
     code: "GROUP_NAME",
   };
 }

@@ -47,7 +47,7 @@ function list(sessions, load) {
 function card(session, load) {
   const { client_info: info, approx_last_used_at: used, current } = session;
   const place = [info?.location?.city, info?.location?.region, info?.location?.country].filter(Boolean).join(", ");
-  const name = [info?.platform, info?.os].filter(Boolean).join(" · ") || text("sessions.unknown");
+  const name = [info?.platform, info?.os].filter((part) => part && part !== "Unknown").join(" · ") || text("sessions.unknown");
   return element("li", { class: "card" },
     element("div", {},
       element("h2", { class: "card-title" }, name, current && element("span", { class: "badge" }, text("sessions.this"))),

@@ -87,6 +87,13 @@ if (builder.ExecutionContext.IsRunMode)
         identityAuth.WithEnvironment(setting.Replace(":", "__", StringComparison.Ordinal), value!);
     }
 
+    // The account pages lead a developer there.
+    gateway.WithEnvironment("Gateway__DeveloperLinks__Inbox", http);
+    if (builder.Configuration["URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+    {
+        gateway.WithEnvironment("Gateway__DeveloperLinks__Dashboard", dashboard);
+    }
+
     // A test's own launch profile does not reach the processes: without this they would run as Production there.
     foreach (var project in services.Append(gateway).Append(inbox))
     {

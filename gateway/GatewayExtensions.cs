@@ -3,6 +3,7 @@ using Gateway.Edge;
 using Gateway.Errors;
 using Gateway.Forwarding;
 using Gateway.Health;
+using Gateway.Pages;
 using Gateway.Routing;
 using Gateway.Sessions;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -40,6 +41,7 @@ internal static class GatewayExtensions
         services.AddSingleton<ApiFamily, DeviceRegistryErrors>();
         services.AddSingleton<ApiFamily, ScopeSigningErrors>();
 
+        services.AddSingleton<AccountPages>();
         services.AddSingleton<RevokedSessions>();
         services.AddSingleton<TokenEndpoint>();
         services.AddSingleton<SessionExchange>();

@@ -86,4 +86,10 @@ internal sealed class GatewayOptions
     /// other rule than "configured": <c>identity-auth</c> and <c>device-registry</c>. Without a setting: <c>Platform:BaseUrl</c>.
     /// </summary>
     public Dictionary<string, string[]> AllowedOrigins { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Links for developers at the foot of the account pages, by the text that they show: the inbox and the dashboard. None
+    /// outside development.
+    /// </summary>
+    public Dictionary<string, Uri> DeveloperLinks { get; } = new(StringComparer.OrdinalIgnoreCase);
 }

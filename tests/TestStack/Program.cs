@@ -7,8 +7,10 @@ using TestSupport;
 var meeting = new MeetingPlace(args[0]);
 var adminKey = Guid.NewGuid().ToString();
 
+const string AdministratorEmail = "administrator@platform.example";
+
 await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}"]);
+    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}", $"--Parameters:platform-admin-email={AdministratorEmail}"]);
 await using var issuer = await TokenIssuer.StartAsync();
 var deviceRegistry = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "device-registry"));
 foreach (var (name, value) in issuer.Settings)
@@ -31,6 +33,7 @@ await meeting.AnnounceAsync(new StackAddress
     Inbox = app.GetEndpoint("inbox", "http"),
     Tokens = issuer.Signer,
     PairingAdminKey = adminKey,
+    AdministratorEmail = AdministratorEmail,
 });
 
 await meeting.WaitUntilDesertedAsync();

@@ -27,4 +27,7 @@ public sealed record StackAddress
 
     /// <summary>The key of pairing's administrator.</summary>
     public required string PairingAdminKey { get; init; }
+
+    /// <summary>Whoever confirms this address is an administrator of the platform. It can be registered once.</summary>
+    public required string AdministratorEmail { get; init; }
 }

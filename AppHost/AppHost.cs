@@ -27,10 +27,17 @@ var pairing = Service<Projects.Pairing>("pairing")
     .WithEnvironment("Pairing__AdminKey", Uuid("pairing-admin-key"))
     .WithEnvironment("Pairing__KeySeed", Secret("pairing-key-seed"))
     .WithEnvironment("Pairing__DataKey", Secret("pairing-data-key"));
+var identityAuth = Service<Projects.IdentityAuth>("identity-auth")
+    .WithEnvironment("IdentityAuth__DataKey", Secret("identity-auth-data-key"))
+    .WithEnvironment("IdentityAuth__SudoKey", Secret("identity-auth-sudo-key"))
+    .WithEnvironment("IdentityAuth__AdministratorEmail", Optional("platform-admin-email"));
+var deviceRegistry = Service<Projects.DeviceRegistry>("device-registry")
+    .WithEnvironment("DeviceRegistry__DataKey", Secret("device-registry-data-key"))
+    .WithReference(identityAuth); // its key set, when a token comes
 var scopeSigning = Service<Projects.ScopeSigning>("scope-signing")
     .WithEnvironment("ScopeSigning__Pepper", Secret("scope-signing-pepper"))
     .WithEnvironment("ScopeSigning__Issuer__KeyEncryptionKey", Secret("scope-signing-key-encryption-key"));
-IResourceBuilder<ProjectResource>[] services = [pairing, scopeSigning];
+IResourceBuilder<ProjectResource>[] services = [pairing, identityAuth, deviceRegistry, scopeSigning];
 
 // The one address that clients know.
 var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName: null)
@@ -69,6 +76,23 @@ if (builder.ExecutionContext.IsRunMode)
         .WithEnvironment("ScopeSigning__Delivery__LetterUrl", $"{http}/letter")
         .WithEnvironment("ScopeSigning__Delivery__TestSinkUrl", $"{http}/test")
         .WithEnvironment("ScopeSigning__Test__Enabled", "true");
+    identityAuth.WaitFor(inbox)
+        .WithEnvironment("IdentityAuth__Smtp__Host", $"{smtp.Property(EndpointProperty.Host)}")
+        .WithEnvironment("IdentityAuth__Smtp__Port", $"{smtp.Property(EndpointProperty.Port)}")
+        .WithEnvironment("IdentityAuth__Sms__Url", $"{http}/sms");
+
+    // To try single sign-on with a provider of one's own: --IdentityAuth:Sso:Enabled=true --IdentityAuth:Sso:Issuer=… and so on.
+    foreach (var (setting, value) in builder.Configuration.GetSection("IdentityAuth:Sso").AsEnumerable().Where(pair => pair.Value is not null))
+    {
+        identityAuth.WithEnvironment(setting.Replace(":", "__", StringComparison.Ordinal), value!);
+    }
+
+    // The account pages lead a developer there.
+    gateway.WithEnvironment("Gateway__DeveloperLinks__Inbox", http);
+    if (builder.Configuration["URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+    {
+        gateway.WithEnvironment("Gateway__DeveloperLinks__Dashboard", dashboard);
+    }
 
     // A test's own launch profile does not reach the processes: without this they would run as Production there.
     foreach (var project in services.Append(gateway).Append(inbox))
@@ -79,11 +103,17 @@ if (builder.ExecutionContext.IsRunMode)
 else
 {
     // In production everything has an address of its own.
+    var (smtpHost, mailFrom, phoneUrl) = (builder.AddParameter("smtp-host"), builder.AddParameter("mail-from"), builder.AddParameter("phone-url"));
     scopeSigning
-        .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", builder.AddParameter("smtp-host"))
-        .WithEnvironment("ScopeSigning__Delivery__Smtp__From", builder.AddParameter("mail-from"))
-        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", builder.AddParameter("phone-url"))
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", smtpHost)
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__From", mailFrom)
+        .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", phoneUrl)
         .WithEnvironment("ScopeSigning__Delivery__PushUrl", builder.AddParameter("push-url"));
+    identityAuth
+        .WithEnvironment("IdentityAuth__Smtp__Host", smtpHost)
+        .WithEnvironment("IdentityAuth__Smtp__Port", "587")
+        .WithEnvironment("IdentityAuth__Smtp__From", mailFrom)
+        .WithEnvironment("IdentityAuth__Sms__Url", phoneUrl);
 }
 
 await builder.Build().RunAsync();
@@ -105,6 +135,12 @@ IResourceBuilder<ProjectResource> Service<TProject>(string name)
 // 43 letters and digits hold more than 192 bits. Generated once and kept in user secrets, unless somebody sets it.
 IResourceBuilder<ParameterResource> Secret(string name)
     => builder.AddParameter(name, new GenerateParameterDefault { MinLength = 43, Special = false }, secret: true, persist: true);
+
+// A setting that may stay empty. Configuration is read here, because a parameter without a value would stop the start.
+IResourceBuilder<ParameterResource> Optional(string name)
+    => builder.ExecutionContext.IsPublishMode
+        ? builder.AddParameter(name)
+        : builder.AddParameter(name, builder.Configuration[$"Parameters:{name}"] ?? builder.Configuration[$"Parameters:{name.Replace('-', '_')}"] ?? "");
 
 // The same for a key that has to be a UUID, version 4. No deployment tool can generate that: there it has to be given.
 IResourceBuilder<ParameterResource> Uuid(string name)

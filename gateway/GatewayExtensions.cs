@@ -3,11 +3,14 @@ using Gateway.Edge;
 using Gateway.Errors;
 using Gateway.Forwarding;
 using Gateway.Health;
+using Gateway.Pages;
 using Gateway.Routing;
+using Gateway.Sessions;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Messaging;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 
@@ -37,6 +40,17 @@ internal static class GatewayExtensions
         services.AddSingleton<ApiFamily, IdentityAuthErrors>();
         services.AddSingleton<ApiFamily, DeviceRegistryErrors>();
         services.AddSingleton<ApiFamily, ScopeSigningErrors>();
+
+        services.AddSingleton<AccountPages>();
+        services.AddSingleton<RevokedSessions>();
+        services.AddSingleton<TokenEndpoint>();
+        services.AddSingleton<SessionExchange>();
+        services.AddHttpClient(TokenEndpoint.HttpClientName).ConfigurePrimaryHttpMessageHandler(CreateTokenClient);
+        // Without a broker the gateway works: then a session that ended is refused when its exchange is 30 s old.
+        if (!string.IsNullOrEmpty(builder.Configuration.GetConnectionString("rabbitmq")))
+        {
+            builder.AddMessageBus("gateway", bus => bus.ObservedByEveryInstance<SessionsRevokedObserver>());
+        }
 
         services.AddSingleton<Bulkheads>();
         services.AddSingleton<BodyLengths>();
@@ -77,6 +91,7 @@ internal static class GatewayExtensions
         => app.MapReverseProxy(proxy =>
             {
                 proxy.UseMiddleware<ForwardRequest>();
+                proxy.UseMiddleware<ExchangeSession>();
                 proxy.UseLoadBalancing();
                 proxy.UseMiddleware<LeaveSilentInstance>();
             })
@@ -95,6 +110,13 @@ internal static class GatewayExtensions
         // Header values are bytes that pass through. Latin-1 maps each byte to one character and back.
         server.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         server.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+    }
+
+    private static SocketsHttpHandler CreateTokenClient()
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
+        ConfigureClient(handler);
+        return handler;
     }
 
     private static void ConfigureClient(SocketsHttpHandler handler)

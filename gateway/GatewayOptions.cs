@@ -65,6 +65,13 @@ internal sealed class GatewayOptions
     [Range(1, 100_000)]
     public int ConcurrentStreamsPerService { get; set; } = 4000;
 
+    /// <summary>
+    /// Session tokens whose access token is kept, for at most 30 s each. 10 000 take about 15 MB; beyond it the oldest are asked for
+    /// again.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxKeptExchanges { get; set; } = 10_000;
+
     /// <summary>Pause between two health probes of an instance.</summary>
     public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(0.5);
 
@@ -79,4 +86,10 @@ internal sealed class GatewayOptions
     /// other rule than "configured": <c>identity-auth</c> and <c>device-registry</c>. Without a setting: <c>Platform:BaseUrl</c>.
     /// </summary>
     public Dictionary<string, string[]> AllowedOrigins { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Links for developers at the foot of the account pages, by the text that they show: the inbox and the dashboard. None
+    /// outside development.
+    /// </summary>
+    public Dictionary<string, Uri> DeveloperLinks { get; } = new(StringComparer.OrdinalIgnoreCase);
 }

@@ -1,6 +1,7 @@
 using Gateway;
 using Gateway.Documents;
 using Gateway.Health;
+using Gateway.Pages;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -12,6 +13,7 @@ var app = builder.Build();
 app.UseGatewayEdge();
 app.MapGatewayDocuments();
 app.MapGatewayHealth();
+app.MapAccountPages();
 app.MapServices();
 
 await app.RunAsync();

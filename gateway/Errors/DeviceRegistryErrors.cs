@@ -22,6 +22,15 @@ internal sealed class DeviceRegistryErrors(PlatformSettings platform) : ApiFamil
 
     public override CorsRules? CorsFor(PathString path) => _cors;
 
+    public override void AddHeaders(IHeaderDictionary headers, in GatewayError error)
+    {
+        if (error.Status == StatusCodes.Status401Unauthorized)
+        {
+            // §1.2, RFC 6750 §3.
+            headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+        }
+    }
+
     public override void WriteMembers(Utf8JsonWriter json, in GatewayError error)
     {
         json.WriteString("error", error.Status == StatusCodes.Status400BadRequest ? "INVALID_JSON" : ErrorCodes.UpperSnakeCase(error.Status));

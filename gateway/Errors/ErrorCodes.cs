@@ -20,6 +20,8 @@ internal static class ErrorCodes
     public static string UpperSnakeCase(int status) => status switch
     {
         StatusCodes.Status400BadRequest => "BAD_REQUEST",
+        StatusCodes.Status401Unauthorized => "UNAUTHORIZED",
+        StatusCodes.Status403Forbidden => "FORBIDDEN",
         StatusCodes.Status404NotFound => "NOT_FOUND",
         StatusCodes.Status405MethodNotAllowed => "METHOD_NOT_ALLOWED",
         StatusCodes.Status408RequestTimeout => "REQUEST_TIMEOUT",

@@ -15,6 +15,8 @@ internal readonly record struct GatewayError(int Status, AddressLimiter.Refusal?
     public string Text => Status switch
     {
         StatusCodes.Status400BadRequest => "The request could not be read.",
+        StatusCodes.Status401Unauthorized => "The session is not valid.",
+        StatusCodes.Status403Forbidden => "The account may not do this at the moment.",
         StatusCodes.Status404NotFound => "There is nothing at this path.",
         StatusCodes.Status405MethodNotAllowed => "The method does not exist on this path.",
         StatusCodes.Status408RequestTimeout => "The request took too long to arrive.",

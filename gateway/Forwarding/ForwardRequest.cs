@@ -14,8 +14,8 @@ namespace Gateway.Forwarding;
 /// the connection, and answers when no instance did.
 /// </summary>
 /// <remarks>
-/// The exchange of identity-auth's session tokens for access tokens (platform design §5) will be a step of its own between
-/// this one and load balancing, on the routes of device-registry.
+/// The steps between this one and load balancing run again for each instance that is tried: an exchanged session token is an access
+/// token by then.
 /// </remarks>
 internal sealed partial class ForwardRequest(
     RequestDelegate next,

@@ -17,10 +17,10 @@ internal static class RouteTable
         new("pairing-key-set", "/.well-known/jwks.json", Pairing),
         new("pairing-health", "/actuator/health", Pairing),
 
-        new("identity-auth", "/v1/auth/{**rest}", IdentityAuth),
-        new("identity-auth-account", "/v1/users/@me/{**rest}", IdentityAuth),
-        new("identity-auth-instance", "/.well-known/fluxer", IdentityAuth),
-        new("identity-auth-well-known", "/identity-auth/.well-known/{**rest}", IdentityAuth),
+        new("identity-auth", "/v1/auth/{**rest}", ServiceNames.IdentityAuth),
+        new("identity-auth-account", "/v1/users/@me/{**rest}", ServiceNames.IdentityAuth),
+        new("identity-auth-instance", "/.well-known/fluxer", ServiceNames.IdentityAuth),
+        new("identity-auth-well-known", "/identity-auth/.well-known/{**rest}", ServiceNames.IdentityAuth),
 
         new("device-registry", "/authlance/identity/{**rest}", DeviceRegistry),
         new("device-registry-events", "/authlance/identity/api/v1/realm/groups/{groupId}/devices/events", DeviceRegistry) { EventStream = true },

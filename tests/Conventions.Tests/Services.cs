@@ -9,6 +9,8 @@ public sealed record Service(string Folder, string Name, Assembly Assembly)
     public static IReadOnlyList<Service> All { get; } =
     [
         new("pairing", "Pairing", Assembly.Load("Pairing")),
+        new("identity-auth", "IdentityAuth", Assembly.Load("IdentityAuth")),
+        new("device-registry", "DeviceRegistry", Assembly.Load("DeviceRegistry")),
         new("scope-signing", "ScopeSigning", Assembly.Load("ScopeSigning")),
     ];
 

@@ -1,4 +1,5 @@
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using TestSupport;
 
@@ -6,8 +7,17 @@ using TestSupport;
 var meeting = new MeetingPlace(args[0]);
 var adminKey = Guid.NewGuid().ToString();
 
+const string AdministratorEmail = "administrator@platform.example";
+
 await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}"]);
+    ["--ephemeral=true", $"--Parameters:pairing-admin-key={adminKey}", $"--Parameters:platform-admin-email={AdministratorEmail}"]);
+await using var issuer = await TokenIssuer.StartAsync();
+var deviceRegistry = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "device-registry"));
+foreach (var (name, value) in issuer.Settings)
+{
+    deviceRegistry.WithEnvironment(name, value);
+}
+
 await using var app = await builder.BuildAsync();
 await app.StartAsync();
 await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway");
@@ -21,7 +31,9 @@ await meeting.AnnounceAsync(new StackAddress
     RabbitMQManagement = app.GetEndpoint("rabbitmq", "management"),
     Gateway = app.GetEndpoint("gateway"),
     Inbox = app.GetEndpoint("inbox", "http"),
+    Tokens = issuer.Signer,
     PairingAdminKey = adminKey,
+    AdministratorEmail = AdministratorEmail,
 });
 
 await meeting.WaitUntilDesertedAsync();

@@ -52,6 +52,11 @@ public sealed class BackingServers
         return new Npgsql.NpgsqlConnectionStringBuilder(Postgres) { Database = database }.ConnectionString;
     }
 
+    /// <summary>
+    /// Makes a virtual host and returns its AMQP URI: for a service that must not share its queues with another one of this assembly.
+    /// </summary>
+    public Task<string> CreateBrokerAsync() => CreateVirtualHostAsync(Stack);
+
     private static async Task<BackingServers> StartAsync()
     {
         var program = typeof(BackingServers).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestStack").Value!;

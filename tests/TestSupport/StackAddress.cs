@@ -22,6 +22,12 @@ public sealed record StackAddress
     /// <summary>Base address of the inbox: every mail, SMS and push that the platform has sent.</summary>
     public required Uri Inbox { get; init; }
 
+    /// <summary>Signs tokens that device-registry accepts.</summary>
+    public required TokenSigner Tokens { get; init; }
+
     /// <summary>The key of pairing's administrator.</summary>
     public required string PairingAdminKey { get; init; }
+
+    /// <summary>Whoever confirms this address is an administrator of the platform. It can be registered once.</summary>
+    public required string AdministratorEmail { get; init; }
 }

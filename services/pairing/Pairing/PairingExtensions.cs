@@ -35,8 +35,9 @@ public static class PairingExtensions
             .Publishes<PairingDenied>(hasConsumer: true)
             .Publishes<PairingExpired>(hasConsumer: true)
             .Publishes<PublicKeyReused>()
-            .Publishes<DevicePaired>()
-            .Publishes<DeviceUnpaired>()
+            .Publishes<DevicePaired>(hasConsumer: true)
+            .Publishes<DeviceUnpaired>(hasConsumer: true)
+            .Consumes<DeviceRevokedConsumer, DeviceRevokedConsumerDefinition>()
             .ObservedByEveryInstance<PairingStatusObserver>());
 
         // Keys and tokens.

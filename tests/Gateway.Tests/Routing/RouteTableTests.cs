@@ -64,7 +64,7 @@ public sealed class RouteTableTests(Platform platform) : IClassFixture<Platform>
         { "identity-auth", "/v1/users/%40me/" },
     };
 
-    public static readonly TheoryData<string> Unknown = new("/", "/mobile", "/mobile/v2/x", "/admin/v1/tenants/x", "/admin/v1", "/login/x",
+    public static readonly TheoryData<string> Unknown = new("/mobile", "/mobile/v2/x", "/admin/v1/tenants/x", "/admin/v1", "/login/x",
         "/KEY", "/Key/x", "/V1/auth/login", "/v1/users/1", "/v1/users/@ME", "/identity-auth/x", "/.well-known/openid-configuration",
         "/health/live", "/alive/x", "/openapi", "/openapi/v1.json", "//mobile/v1/x", "/mobile%2Fv1/x", "/confirmation", "/scope-signingx",
         "/mobile/v1/../v1/x", "/mobile/v1/..", "/mobile/v1/%2e%2e/%2E./health", "/scope-signing/./key", "/key/.");

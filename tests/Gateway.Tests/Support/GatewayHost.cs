@@ -100,6 +100,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment("Production");
+            // What decides about the parts of the gateway has to be there before the rest of the configuration is read.
+            foreach (var (key, value) in settings.Where(setting => setting.Key.StartsWith("ConnectionStrings:", StringComparison.OrdinalIgnoreCase)))
+            {
+                builder.UseSetting(key, value);
+            }
+
             builder.ConfigureAppConfiguration(configuration => configuration.Add(Settings));
             builder.ConfigureLogging(logging => logging.ClearProviders());
             if (clock is not null)

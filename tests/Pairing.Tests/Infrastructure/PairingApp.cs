@@ -63,6 +63,8 @@ public sealed class PairingApp : IAsyncLifetime
 
     public string Redis { get; private set; } = "";
 
+    public string RabbitMQ { get; private set; } = "";
+
     /// <summary>Keeps services apart that do not belong together: one would sweep the other's pairings by its own clock.</summary>
     public string RedisNamespace { get; private set; } = "";
 
@@ -96,7 +98,8 @@ public sealed class PairingApp : IAsyncLifetime
         SetDefault("Pairing:RedisNamespace", RedisNamespace);
         Database = SetDefault("ConnectionStrings:pairing-db", Database);
         Redis = SetDefault("ConnectionStrings:redis", Redis);
-        SetDefault("ConnectionStrings:rabbitmq", servers.RabbitMQ);
+        // A broker of its own: the queues are named after the service, and its instances share them.
+        RabbitMQ = SetDefault("ConnectionStrings:rabbitmq", _sameServersAs?.RabbitMQ ?? await servers.CreateBrokerAsync());
 
         _factory = new WebApplicationFactory<PairingOptions>().WithWebHostBuilder(host =>
         {

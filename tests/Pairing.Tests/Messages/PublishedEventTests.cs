@@ -3,7 +3,6 @@ using System.Text.Json;
 using Pairing.Tests.Infrastructure;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using TestSupport;
 
 namespace Pairing.Tests.Messages;
 
@@ -14,7 +13,7 @@ public sealed class PublishedEventTests(PairingApp app)
     public async Task Events_OfAWholePairing_ReachTheBrokerOnceEach()
     {
         var received = new ConcurrentQueue<(string Exchange, JsonElement Message)>();
-        await using var connection = await new ConnectionFactory { Uri = new Uri((await BackingServers.GetAsync()).RabbitMQ) }
+        await using var connection = await new ConnectionFactory { Uri = new Uri(app.RabbitMQ) }
             .CreateConnectionAsync(TestContext.Current.CancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
         var queue = (await channel.QueueDeclareAsync(cancellationToken: TestContext.Current.CancellationToken)).QueueName;

@@ -61,22 +61,63 @@ internal sealed class DeviceDirectory(NpgsqlDataSource source, Outbox outbox, Ti
             return false;
         }
 
-        await transaction.CommitAsync(batch =>
+        await transaction.CommitAsync(batch => Forget(batch, tenantId, userId, device.User, new RemovedDevice(device.Row, deviceId, device.Thumbprint)));
+        return true;
+    }
+
+    /// <summary>
+    /// Removes the phones of a user that hold a key, as <see cref="RemoveAsync"/> does, in the caller's transaction.
+    /// </summary>
+    /// <param name="linkedUntil">Phones that were linked later are left alone: what is said of the key was said before.</param>
+    public async Task RemoveByKeyAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        Guid tenantId,
+        Guid userId,
+        KeyThumbprint thumbprint,
+        DateTimeOffset linkedUntil,
+        CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(
+            "SELECT pg_advisory_xact_lock(@key)", new { key = UserTransaction.LockKey(tenantId, userId) }, transaction, cancellationToken: cancellationToken));
+        var removed = (await connection.QueryAsync<(Guid Row, string DeviceId, byte[] Thumbprint, Guid User)>(new CommandDefinition(
+            """
+            DELETE FROM user_device d USING app_user u
+            WHERE u.id = d.app_user AND u.tenant_id = @tenantId AND u.user_id = @userId AND d.public_key_thumbprint = @thumbprint
+              AND d.created_at <= @linkedUntil
+            RETURNING d.id, d.device_id, d.public_key_thumbprint, d.app_user
+            """,
+            new { tenantId, userId, thumbprint = thumbprint.ToBytes(), linkedUntil = linkedUntil.UtcDateTime },
+            transaction,
+            cancellationToken: cancellationToken))).AsList();
+        if (removed.Count == 0)
         {
-            var forget = new NpgsqlBatchCommand(
-                "DELETE FROM app_user WHERE id = $1 AND NOT EXISTS (SELECT FROM user_device WHERE app_user = $1)");
-            forget.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = device.User });
-            batch.BatchCommands.Add(forget);
+            return;
+        }
+
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        Forget(batch, tenantId, userId, removed[0].User, [.. removed.Select(device => new RemovedDevice(device.Row, device.DeviceId, device.Thumbprint))]);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private void Forget(NpgsqlBatch batch, Guid tenantId, Guid userId, Guid user, params ReadOnlySpan<RemovedDevice> devices)
+    {
+        var forget = new NpgsqlBatchCommand("DELETE FROM app_user WHERE id = $1 AND NOT EXISTS (SELECT FROM user_device WHERE app_user = $1)");
+        forget.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = user });
+        batch.BatchCommands.Add(forget);
+        foreach (var device in devices)
+        {
             outbox.Add(batch, Aggregate.Of(tenantId, userId), new DeviceUnpaired
             {
                 TenantId = tenantId,
                 UserId = userId,
                 DeviceReference = DeviceReference.Of(device.Row),
-                DeviceId = deviceId,
+                DeviceId = device.DeviceId,
                 PublicKeyThumbprint = KeyThumbprint.FromBytes(device.Thumbprint).ToString(),
                 OccurredAt = clock.GetUtcNow(),
             });
-        });
-        return true;
+        }
     }
+
+    private sealed record RemovedDevice(Guid Row, string DeviceId, byte[] Thumbprint);
 }

@@ -24,6 +24,16 @@ public readonly record struct KeyThumbprint
         return FromBytes(hash);
     }
 
+    /// <summary>Reads <see cref="ToString"/>'s form.</summary>
+    public static KeyThumbprint? Parse(string text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        return text.Length == Base64Url.GetEncodedLength(SHA256.HashSizeInBytes)
+            && Base64Url.TryDecodeFromChars(text, hash, out var length) && length == hash.Length
+                ? FromBytes(hash)
+                : null;
+    }
+
     /// <summary>Takes a hash that was stored.</summary>
     public static KeyThumbprint FromBytes(ReadOnlySpan<byte> hash)
     {

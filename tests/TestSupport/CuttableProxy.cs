@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Pairing.Tests.Infrastructure;
+namespace TestSupport;
 
 /// <summary>A way to a server that a test can cut: connections break, and new ones are refused at once.</summary>
 public sealed class CuttableProxy : IAsyncDisposable

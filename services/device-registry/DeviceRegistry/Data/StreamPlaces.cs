@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using DeviceRegistry.Streams;
+using StackExchange.Redis;
+
+namespace DeviceRegistry.Data;
+
+/// <summary>
+/// At most ten streams per identity and group (contract §6), over all instances. Places are held for a while and kept by renewing them, so
+/// that an instance that dies does not take them with it. While Redis is away each instance counts its own.
+/// </summary>
+internal sealed class StreamPlaces(IConnectionMultiplexer redis, StreamKeys keys, TimeProvider clock)
+{
+    /// <summary>Streams of one identity in one group.</summary>
+    public const int Limit = 10;
+
+    /// <summary>How long a place is held without being renewed.</summary>
+    public static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(60);
+
+    private static readonly RedisScript Hold = RedisScript.Load("hold_place");
+
+    private readonly ConcurrentDictionary<(long, string), int> _here = new();
+
+    /// <summary>Takes a place for a stream.</summary>
+    public async Task<bool> TryTakeAsync(StreamOwner owner, Guid streamId)
+    {
+        var key = (owner.GroupId, owner.Identity);
+        if (_here.AddOrUpdate(key, 1, static (_, count) => count + 1) > Limit)
+        {
+            Leave(key);
+            return false;
+        }
+
+        try
+        {
+            if (await HoldAsync(owner, streamId))
+            {
+                return true;
+            }
+        }
+        catch (Exception exception) when (RedisFailure.Is(exception))
+        {
+            return true;
+        }
+        catch
+        {
+            Leave(key);
+            throw;
+        }
+
+        Leave(key);
+        return false;
+    }
+
+    /// <summary>Keeps a place.</summary>
+    public Task RenewAsync(StreamOwner owner, Guid streamId) => HoldAsync(owner, streamId);
+
+    /// <summary>Gives a place back.</summary>
+    public async Task LeaveAsync(StreamOwner owner, Guid streamId)
+    {
+        Leave((owner.GroupId, owner.Identity));
+        try
+        {
+            await redis.GetDatabase().SortedSetRemoveAsync(keys.Places(owner.GroupId, owner.Identity), streamId.ToString()).WaitAsync(RedisScript.Timeout);
+        }
+        catch (Exception exception) when (RedisFailure.Is(exception))
+        {
+            // It is free when its time is over.
+        }
+    }
+
+    private async Task<bool> HoldAsync(StreamOwner owner, Guid streamId)
+    {
+        var now = clock.GetUtcNow();
+        return (int)await Hold.RunAsync(
+            redis.GetDatabase(),
+            [keys.Places(owner.GroupId, owner.Identity)],
+            [
+                now.ToUnixTimeMilliseconds(), streamId.ToString(), (now + HeldFor).ToUnixTimeMilliseconds(), Limit,
+                (long)(2 * HeldFor).TotalMilliseconds,
+            ]) == 1;
+    }
+
+    private void Leave((long, string) key)
+    {
+        while (_here.TryGetValue(key, out var count))
+        {
+            if (count > 1 ? _here.TryUpdate(key, count - 1, count) : _here.TryRemove(new(key, count)))
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using DeviceRegistry.Data;
+using DeviceRegistry.Domain;
+using DeviceRegistry.Http;
+
+namespace DeviceRegistry.Features.Secrets;
+
+/// <summary>
+/// Stores the group's first secrets, which makes its key ready (contract §9). Of parallel calls exactly one does, so that a group never has two keys.
+/// </summary>
+public static class InitializeSecrets
+{
+    public static void Map(RouteGroupBuilder group) => group.MapPost("/secrets", HandleAsync)
+        .For(GroupRequirement.Member)
+        .WithName(nameof(InitializeSecrets))
+        .WithSummary("Store the group's first secrets")
+        .WithDescription("For the owner of an active device, or, while no device was ever active, of any registered one.")
+        .Takes<InitializeSecretsRequest>()
+        .Answers<SecretsResponse>(StatusCodes.Status201Created, "Stored; the group's key is ready.")
+        .Refuses(
+            DeviceRegistryProblems.UnsupportedMediaType, DeviceRegistryProblems.PayloadTooLarge, DeviceRegistryProblems.InvalidJson,
+            DeviceRegistryProblems.ValidationFailed, DeviceRegistryProblems.NoActiveDevice, DeviceRegistryProblems.GroupKeyAlreadyInitialized);
+
+    internal static async Task<IResult> HandleAsync(HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
+    {
+        var (write, refusal) = await SecretsBody.ReadAsync(http.Request);
+        if (write is null)
+        {
+            return refusal!;
+        }
+
+        await using var change = await groups.BeginAsync(http.Access, cancellationToken);
+        if (!change.IsGranted)
+        {
+            return DeviceRegistryProblems.Forbidden;
+        }
+
+        var group = change.Group;
+        var own = await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken);
+        if (!own.Any(device => device.Status == DeviceStatus.Active || !group.EverActive))
+        {
+            return DeviceRegistryProblems.NoActiveDevice;
+        }
+
+        // While no device is active, the key is known to nobody but whoever made it: another one's secrets would be of another key.
+        var isOthersKey = group.KeyReady && !group.EverActive && group.InitializedBy != http.Caller.Identity;
+        if (isOthersKey || await SecretsStore.ExistAsync(change, cancellationToken))
+        {
+            return DeviceRegistryProblems.GroupKeyAlreadyInitialized;
+        }
+
+        KeyChanges.MakeReady(change, deviceIsActive: false);
+        var secrets = SecretsStore.Add(change, write.Payload);
+        await change.CommitAsync();
+        return TypedResults.Created(http.Request.Path.Value, SecretsResponse.Of(group.Id, secrets, keyReady: true));
+    }
+}
+
+/// <summary>The group's first secrets.</summary>
+public sealed record InitializeSecretsRequest
+{
+    /// <summary>Encrypted with the group's key: base64 of 28 bytes – 512 KiB, opaque.</summary>
+    public required string EncryptedPayload { get; init; }
+}

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using IdentityAuth.Domain;
+using Npgsql;
+
+namespace IdentityAuth.Data;
+
+/// <summary>
+/// From a token to its session and account without a round trip to Postgres, as long as nothing has changed. What changes is
+/// forgotten at once by the instance that changed it, and by the others when <see cref="ChangeBroadcast"/> or the events tell them.
+/// </summary>
+internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOptions options, TimeProvider clock, LastUseWriter uses)
+{
+    /// <summary>Last use is written at most this often (contract §1.4).</summary>
+    public static readonly TimeSpan UseGrain = TimeSpan.FromMinutes(1);
+
+    /// <summary>More than this is not remembered at a time; an entry is about 1 KiB with its account.</summary>
+    private const int Capacity = 50_000;
+
+    private const string FindSession = $"""
+        SELECT s.user_id, s.created_at, s.last_used_at, {UserStore.Columns}
+        FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.token_hash = $1
+        """;
+
+    private readonly ConcurrentDictionary<TokenHash, CachedSession> _sessions = new();
+    private readonly ConcurrentDictionary<long, CachedUser> _users = new();
+
+    // Counts forgettings. What was read before one, and is stored after it, may be what was to be forgotten.
+    private readonly long[] _forgotten = new long[1024];
+
+    /// <summary>The live session with this token.</summary>
+    /// <param name="token">Well-formed.</param>
+    public ValueTask<Caller?> ResolveAsync(string token, CancellationToken cancellationToken)
+    {
+        var hash = SessionToken.Hash(token);
+        var key = new TokenHash(hash);
+        return _sessions.TryGetValue(key, out var session) && IsFresh(session.ReadAt)
+            && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt)
+            ? ValueTask.FromResult(Live(session, user.User))
+            : new ValueTask<Caller?>(ReadAsync(key, hash, cancellationToken));
+    }
+
+    /// <summary>The request counts as a use of its session.</summary>
+    public void NoteUse(Caller caller, string address)
+    {
+        var now = clock.GetUtcNow();
+        if (caller.Session.Use(now, UseGrain))
+        {
+            uses.Write(new SessionUse(caller.Session.Hash, caller.User.Id, address, now));
+        }
+    }
+
+    /// <summary>These sessions have ended.</summary>
+    public void ForgetSessions(IEnumerable<byte[]> hashes)
+    {
+        foreach (var hash in hashes)
+        {
+            var key = new TokenHash(hash);
+            Interlocked.Increment(ref StripeOf(key));
+            _sessions.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>This account has changed.</summary>
+    public void ForgetUser(long userId)
+    {
+        Interlocked.Increment(ref StripeOf(userId));
+        _users.TryRemove(userId, out _);
+    }
+
+    private async Task<Caller?> ReadAsync(TokenHash key, byte[] hash, CancellationToken cancellationToken)
+    {
+        var readAt = clock.GetTimestamp();
+        var sessionStripe = Volatile.Read(ref StripeOf(key));
+        // Whose session it is shows only afterwards, so the count is taken over all.
+        var before = Snapshot();
+
+        await using var command = source.Command(FindSession, hash);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var session = new CachedSession(hash, reader.GetInt64(0), reader.Time(1), reader.Time(2), readAt);
+        var user = UserStore.Read(reader, 3);
+
+        if (_sessions.Count >= Capacity)
+        {
+            _sessions.Clear();
+            _users.Clear();
+        }
+
+        _sessions[key] = session;
+        _users[user.Id] = new CachedUser(user, readAt);
+        if (Volatile.Read(ref StripeOf(key)) != sessionStripe)
+        {
+            _sessions.TryRemove(key, out _);
+        }
+
+        if (Snapshot() != before)
+        {
+            _users.TryRemove(user.Id, out _);
+        }
+
+        return Live(session, user);
+    }
+
+    private Caller? Live(CachedSession session, User user)
+    {
+        var now = clock.GetUtcNow();
+        return now - session.LastUsedAt < options.SessionIdleLifetime
+            && now - session.CreatedAt < options.SessionLifetime
+            && (user.Flags & (AccountFlags.Deleted | AccountFlags.Disabled)) == AccountFlags.None
+            ? new Caller(session, user)
+            : null;
+    }
+
+    private bool IsFresh(long readAt) => clock.GetElapsedTime(readAt) < options.CacheLifetime;
+
+    private ref long StripeOf(TokenHash key) => ref _forgotten[(uint)key.GetHashCode() % 512];
+
+    private ref long StripeOf(long userId) => ref _forgotten[512 + ((uint)userId.GetHashCode() % 512)];
+
+    private long Snapshot()
+    {
+        var sum = 0L;
+        for (var index = 512; index < _forgotten.Length; index++)
+        {
+            sum += Volatile.Read(ref _forgotten[index]);
+        }
+
+        return sum;
+    }
+
+    private sealed record CachedUser(User User, long ReadAt);
+
+    /// <summary>32 bytes as a key, without an allocation.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct TokenHash
+    {
+        private readonly UInt128 _first;
+        private readonly UInt128 _second;
+
+        public TokenHash(ReadOnlySpan<byte> hash)
+        {
+            _first = MemoryMarshal.Read<UInt128>(hash);
+            _second = MemoryMarshal.Read<UInt128>(hash[16..]);
+        }
+
+        public override int GetHashCode() => (int)_first;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace IdentityAuth.Domain.Passkeys;
+
+/// <summary>The function of libsodium that is used.</summary>
+internal static partial class Sodium
+{
+    private const string Library = "libsodium.so.23";
+
+    static Sodium()
+    {
+        // 0: done, 1: was done before. Needed once per process, before anything else (it picks the code for this CPU).
+        if (Initialize() < 0)
+        {
+            throw new InvalidOperationException("libsodium could not be initialised.");
+        }
+    }
+
+    [LibraryImport(Library, EntryPoint = "crypto_sign_verify_detached")]
+    public static partial int VerifyDetached(
+        ReadOnlySpan<byte> signature, ReadOnlySpan<byte> message, ulong messageLength, ReadOnlySpan<byte> publicKey);
+
+    [LibraryImport(Library, EntryPoint = "sodium_init")]
+    private static partial int Initialize();
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Text.Json;
+using IdentityAuth.Data;
+using IdentityAuth.Domain;
+using IdentityAuth.Http;
+using IdentityAuth.Passwords;
+
+namespace IdentityAuth.Features.Users;
+
+/// <summary>
+/// Changes the own account (contract §8.1): name, password, and the address by the token of a change of address. Changes that matter want
+/// sudo. With a new password every session ends.
+/// </summary>
+public static class UpdateCurrentUser
+{
+    // What an account without address and password may not set yet: the profile, which other services own.
+    private static readonly string[] ProfileMembers =
+    [
+        "global_name", "avatar", "avatar_color", "bio", "pronouns", "accent_color", "banner", "banner_color", "phone", "locale",
+        "premium_badge_hidden", "premium_badge_masked", "premium_badge_timestamp_hidden", "premium_badge_sequence_hidden", "premium_enabled_override",
+    ];
+
+    public static void Map(RouteGroupBuilder group) => group.MapPatch("/", HandleAsync)
+        .WithName(nameof(UpdateCurrentUser))
+        .WithSummary("Change the own account")
+        .WithDescription("Any subset of the members. A changed name or tag, a new password and a new address want sudo. A new password ends every session.")
+        .NeedsUnsuspiciousSession()
+        .NeedsSudo()
+        .Limited(Buckets.UserUpdate)
+        .Takes<UpdateCurrentUserRequest>()
+        .Answers<UserResponse>(StatusCodes.Status200OK, "The account as it is now.")
+        .Refuses(IdentityAuthProblems.InvalidFormBody);
+
+    internal static async Task<IResult> HandleAsync(
+        HttpContext http, UserStore users, Sudo sudo, AccountUpdate update, UserResponses responses, PasswordPolicy policy, PasswordHasher passwords,
+        CancellationToken cancellationToken)
+    {
+        using var body = await FormBody.ReadAsync(http);
+        var (change, fields) = Read(body);
+        if (await users.FindAsync(http.Caller.User.Id, cancellationToken) is not { } user)
+        {
+            return IdentityAuthProblems.UnknownUser;
+        }
+
+        if (user.IsUnclaimed)
+        {
+            foreach (var name in ProfileMembers.Where(body.Has))
+            {
+                body.Fault(name, FieldCodes.UnclaimedAccountsCanOnlySetEmailViaToken);
+            }
+        }
+
+        if (body.Errors.Any)
+        {
+            return body.Errors;
+        }
+
+        // Sudo: what matters has to be changed by the owner.
+        change = change.WithoutWhatIs(user);
+        if (change.IsSensitive && await sudo.CheckAsync(http, user, fields, cancellationToken) is { } unproven)
+        {
+            return unproven;
+        }
+
+        if (change.NewPassword is { } newPassword)
+        {
+            if (await CheckPasswordAsync(user, fields.Password, newPassword, sudo, policy, cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (await passwords.HashAsync(newPassword, cancellationToken) is not { } hash)
+            {
+                return RateLimitAnswer.For(PasswordHasher.BusyWait);
+            }
+
+            change = change with { PasswordHash = hash };
+        }
+
+        if (!change.IsEmpty && await update.ApplyAsync(user, change, ClientAddress.Of(http), cancellationToken) is { } failed)
+        {
+            return failed;
+        }
+
+        return await users.FindAsync(user.Id, cancellationToken) is { } changed ? TypedResults.Ok(responses.For(changed)) : IdentityAuthProblems.UnknownUser;
+    }
+
+    // Sudo has compared the password of an account without second factors already; of the others it has not.
+    private static async ValueTask<IResult?> CheckPasswordAsync(
+        User user, string? password, string newPassword, Sudo sudo, PasswordPolicy policy, CancellationToken cancellationToken)
+    {
+        if (user.HasPassword && password is null)
+        {
+            return new FieldErrors("password", FieldCodes.PasswordNotSet);
+        }
+
+        if (user is { HasPassword: true, HasMfa: true } && await sudo.CheckPasswordAsync(user, password!, cancellationToken) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await policy.IsTooCommonAsync(newPassword, cancellationToken) ? new FieldErrors("new_password", FieldCodes.PasswordIsTooCommon) : null;
+    }
+
+    private static (AccountUpdateRequest Change, SudoFields Fields) Read(FormBody body)
+    {
+        if (body.Has("email"))
+        {
+            body.Fault("email", FieldCodes.EmailMustBeChangedViaToken);
+        }
+
+        var change = new AccountUpdateRequest
+        {
+            Username = body.OptionalUsername("username"),
+            Discriminator = ReadDiscriminator(body),
+            SetsGlobalName = body.Has("global_name"),
+            GlobalName = body.OptionalGlobalName("global_name", nullable: true),
+            NewPassword = body.OptionalPassword("new_password"),
+            EmailToken = body.OptionalText("email_token"),
+        };
+        return (change, SudoFields.Read(body));
+    }
+
+    // As it is shown, four digits; a number is understood as well.
+    private static int? ReadDiscriminator(FormBody body)
+    {
+        if (!body.Has("discriminator"))
+        {
+            return null;
+        }
+
+        if (body.Raw("discriminator") is { } value
+            && (value.ValueKind == JsonValueKind.Number ? value.GetRawText() : value.ValueKind == JsonValueKind.String ? value.GetString() : null) is { Length: <= 4 } text
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var tag)
+            && tag is >= 1 and <= 9_999)
+        {
+            return tag;
+        }
+
+        body.Fault("discriminator", FieldCodes.InvalidFormat);
+        return null;
+    }
+}
+
+/// <summary>What to change. Takes the sudo fields beside its own; members of the profile are ignored.</summary>
+public sealed record UpdateCurrentUserRequest
+{
+    /// <summary>1–32 of letters, digits and <c>_</c>.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>Four digits.</summary>
+    public string? Discriminator { get; init; }
+
+    /// <summary>1–32 characters of any script, or null for none.</summary>
+    public string? GlobalName { get; init; }
+
+    /// <summary>The current password: sudo of an account without second factors, and with a new password.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>8–256 characters, none of the most common.</summary>
+    public string? NewPassword { get; init; }
+
+    /// <summary>From the last step of a change of address.</summary>
+    public string? EmailToken { get; init; }
+
+    /// <summary>Sudo: <c>totp</c>, <c>sms</c> or <c>webauthn</c>.</summary>
+    public string? MfaMethod { get; init; }
+
+    /// <summary>Sudo: the code.</summary>
+    public string? MfaCode { get; init; }
+}

@@ -1,0 +1,26 @@
+using IdentityAuth;
+using Microsoft.Extensions.Options;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddIdentityAuth();
+
+var app = builder.Build();
+
+try
+{
+    // Before anything starts: a missing or wrong setting is one line that names it, not a stack trace.
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
+}
+catch (OptionsValidationException exception)
+{
+    await Console.Error.WriteLineAsync($"identity-auth cannot start: {string.Join(' ', exception.Failures)}");
+    return 1;
+}
+
+app.MapDefaultEndpoints();
+app.MapIdentityAuth();
+
+await app.RunAsync();
+return 0;

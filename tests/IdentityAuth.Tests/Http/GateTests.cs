@@ -1,0 +1,76 @@
+using IdentityAuth.Sso;
+using IdentityAuth.Tests.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityAuth.Tests.Http;
+
+/// <summary>The order of checks (contract §1.7): ban, single sign-on, challenge.</summary>
+public sealed class GateTests(IdentityApp app)
+{
+    [Fact]
+    public async Task Gate_ChallengeSwitchedOn_WantsTheSolutionBeforeTheBodyIsRead()
+    {
+        await using var own = await IdentityApp.StartAsync(Settings(("Captcha:Provider", "test"), ("Captcha:TestSolution", "solved")), sameServersAs: app);
+        using var client = own.CreateClient();
+
+        foreach (var path in new[] { "/v1/auth/register", "/v1/auth/login", "/v1/auth/forgot" })
+        {
+            using var none = await client.PostAsync(path, "{}");
+            await none.AssertProblemAsync(400, "CAPTCHA_REQUIRED");
+            using var wrong = await client.PostAsync(path, "{}", null, ("X-Captcha-Token", "guess"));
+            await wrong.AssertProblemAsync(400, "INVALID_CAPTCHA");
+            using var right = await client.PostAsync(path, "{}", null, ("X-Captcha-Token", "solved"), ("X-Captcha-Type", "unknown"));
+            await right.AssertProblemAsync(400, "INVALID_FORM_BODY");
+        }
+
+        using var others = await client.PostAsync("/v1/auth/reset", "{}");
+        await others.AssertProblemAsync(400, "INVALID_FORM_BODY");
+    }
+
+    [Fact]
+    public async Task Gate_BannedNetwork_RefusedOnEveryOperation()
+    {
+        await using var own = await IdentityApp.StartAsync(Settings(("BannedNetworks:0", "192.0.2.0/24")), sameServersAs: app);
+        using var banned = own.CreateClient("192.0.2.7");
+        using var neighbour = own.CreateClient("192.0.3.7");
+
+        using var refused = await banned.GetAsync("/.well-known/fluxer");
+        using var served = await neighbour.GetAsync("/.well-known/fluxer");
+
+        await refused.AssertProblemAsync(403, "IP_BANNED");
+        await served.JsonAsync(200);
+    }
+
+    [Fact]
+    public async Task Gate_SsoEnforced_LocalSignInIsOffBeforeAnythingElse()
+    {
+        await using var own = await IdentityApp.StartAsync(sameServersAs: app, configure: services => services.AddSingleton<ISsoGate, EnforcedSso>());
+        using var client = own.CreateClient();
+
+        foreach (var path in new[]
+        {
+            "register", "login", "verify", "verify/resend", "forgot", "reset", "email-revert", "username-suggestions",
+        })
+        {
+            using var response = await client.PostAsync($"/v1/auth/{path}", "{}");
+            await response.AssertProblemAsync(403, "SSO_REQUIRED");
+        }
+
+        foreach (var path in new[] { "logout", "handoff/initiate" })
+        {
+            using var response = await client.PostAsync($"/v1/auth/{path}", "{}");
+            Assert.NotEqual(403, (int)response.StatusCode);
+        }
+    }
+
+    private static Dictionary<string, string?> Settings(params (string Name, string Value)[] settings)
+        => settings.ToDictionary(setting => $"IdentityAuth:{setting.Name}", string? (setting) => setting.Value, StringComparer.Ordinal);
+
+    private sealed class EnforcedSso : ISsoGate
+    {
+        public ValueTask<bool> IsEnforcedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+        public ValueTask<SsoStatusResponse> GetStatusAsync(CancellationToken cancellationToken)
+            => ValueTask.FromResult(new SsoStatusResponse(Enabled: true, Enforced: true, "Test", "http://localhost:8080/auth/sso/callback"));
+    }
+}

@@ -1,0 +1,21 @@
+namespace IdentityAuth.Tests.Infrastructure;
+
+/// <summary>Waits for what happens soon, by looking: the only bound is the patience.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static async Task IsTrueAsync(Func<Task<bool>> look, string complaint)
+    {
+        var deadline = DateTimeOffset.UtcNow + Patience;
+        while (!await look())
+        {
+            if (DateTimeOffset.UtcNow > deadline)
+            {
+                throw new TimeoutException($"Waited {Patience.TotalSeconds:F0} s in vain: {complaint}.");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+}

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
-using Campaigns.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -41,7 +40,7 @@ public sealed class SecondPlatform : PrivatePlatform
 
             return TypedResults.Bytes([], "application/x-protobuf");
         });
-        sink.Start();
+        sink.StartAsync().GetAwaiter().GetResult();
         foreach (var project in model.Resources.OfType<ProjectResource>().ToList())
         {
             model.CreateResourceBuilder(project)
@@ -65,5 +64,5 @@ public sealed class SecondPlatform : PrivatePlatform
 }
 
 /// <summary>Classes that share the second stack.</summary>
-[CollectionDefinition(nameof(SecondStack))]
-public sealed class SecondStack : ICollectionFixture<SecondPlatform>;
+[CollectionDefinition(nameof(TwoInstances))]
+public sealed class TwoInstances : ICollectionFixture<SecondPlatform>;

@@ -9,7 +9,7 @@ namespace Campaigns.Tests.Restarts;
 
 /// <summary>Two instances of every service; each is restarted in turn, and clients do not notice.</summary>
 [Trait(Campaign.Category, Campaign.Slow)]
-[Collection(nameof(SecondStack))]
+[Collection(nameof(TwoInstances))]
 public sealed class RollingRestartTests(SecondPlatform platform, ITestOutputHelper output)
 {
     private const int RequestsPerSecond = 100;
@@ -47,7 +47,7 @@ public sealed class RollingRestartTests(SecondPlatform platform, ITestOutputHelp
     }
 
     /// <summary>The gateway has probed the new process: nobody takes the other one away before.</summary>
-    private async Task WaitUntilUsedAsync(ServiceInstance instance)
+    private static async Task WaitUntilUsedAsync(ServiceInstance instance)
     {
         using var client = new HttpClient { BaseAddress = instance.Address };
         await Eventually.IsTrueAsync(

@@ -22,15 +22,15 @@ internal sealed class BrokerTap : IAsyncDisposable
         management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(new Uri(platform.Broker).UserInfo))));
         var exchanges = await management.GetFromJsonAsync<JsonElement>("api/exchanges/%2F");
-        var connection = await new ConnectionFactory { Uri = new Uri(platform.Broker) }.CreateConnectionAsync();
-        var channel = await connection.CreateChannelAsync();
-        var queue = (await channel.QueueDeclareAsync()).QueueName;
+        var opened = await new ConnectionFactory { Uri = new Uri(platform.Broker) }.CreateConnectionAsync();
+        var own = await opened.CreateChannelAsync();
+        var tap = new BrokerTap(opened, own, (await own.QueueDeclareAsync()).QueueName);
         foreach (var name in exchanges.EnumerateArray().Select(exchange => exchange.GetProperty("name").GetString()!).Where(name => name.Contains(':', StringComparison.Ordinal)))
         {
-            await channel.QueueBindAsync(queue, name, routingKey: "");
+            await own.QueueBindAsync(tap.queue, name, routingKey: "");
         }
 
-        return new BrokerTap(connection, channel, queue);
+        return tap;
     }
 
     /// <summary>What has come: the exchange, and headers and body as text.</summary>

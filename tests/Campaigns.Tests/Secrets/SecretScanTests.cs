@@ -7,7 +7,7 @@ namespace Campaigns.Tests.Secrets;
 
 /// <summary>Recognisable secrets go through the whole platform, and are found in no console, no telemetry and no message.</summary>
 [Trait(Campaign.Category, Campaign.Slow)]
-[Collection(nameof(SecondStack))]
+[Collection(nameof(TwoInstances))]
 public sealed class SecretScanTests(SecondPlatform platform, ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

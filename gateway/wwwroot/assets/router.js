@@ -24,6 +24,9 @@ export function start() {
   onSessionChange(({ refused }) => {
     if (refused) {
       notify(text("session.refused"), "warning");
+    } else if (currentSession()) {
+      // What was said before signing in has been seen to.
+      clearNotice();
     }
 
     if (pageFor(location.pathname).depends) {

@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using Pages.Tests.Infrastructure;
+using Pages.Tests.Looks;
 using static Microsoft.Playwright.Assertions;
 
 namespace Pages.Tests.Flows;
@@ -32,10 +33,14 @@ public sealed class DeviceTests(PagesFixture fixture)
         await Expect(Device(first, "Grace's tablet")).ToContainTextAsync("waits for the key");
         await first.Button("Approve: Grace's tablet").ClickAsync();
         await Expect(first.Dialog.GetByLabel("Code to compare")).ToHaveTextAsync(shown!);
+        await LookCheck.OfAsync(first, "group-compare");
+        await LookCheck.OfAsync(second, "group-waiting");
         await first.Button("The codes are the same").ClickAsync();
         await Expect(first.Notice).ToContainTextAsync("Grace's tablet has the group's key now.");
         await Expect(second.Main).ToContainTextAsync("with the group's key (version 1).");
         await Expect(Device(first, "Grace's tablet")).ToContainTextAsync("has the key");
+
+        await LookCheck.OfAsync(first, "group");
 
         // A reload finds the key where it was left, and no script can carry it away.
         await second.Page.ReloadAsync();

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Pages.Tests.Infrastructure;
+using Pages.Tests.Looks;
 using static Microsoft.Playwright.Assertions;
 
 namespace Pages.Tests.Flows;
@@ -36,6 +37,8 @@ public sealed class ScopeTests(PagesFixture fixture)
         await Expect(card.Locator(".badge")).ToHaveTextAsync("signature verified");
         await card.GetByText("What exactly is signed").ClickAsync();
         await Expect(card.Locator("pre")).ToContainTextAsync("\"email_verified\": true");
+
+        await LookCheck.OfAsync(visitor, "scopes-signed");
 
         await visitor.Field("The secret that you have kept").FillAsync(secret!);
         await visitor.Button("Revoke the key").ClickAsync();

@@ -35,6 +35,21 @@ public sealed partial class ServedFilesTests(PagesFixture fixture)
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Page_EveryAddressThatTheScriptKnows_IsServed()
+    {
+        using var client = NewClient();
+        var script = await File.ReadAllTextAsync(Path.Combine(PagesFixture.FolderOf("WebRoot"), "assets", "pages.js"));
+        var addresses = PageAddress().Matches(script).Select(match => match.Groups["path"].Value).ToList();
+        Assert.Equal(14, addresses.Count);
+
+        foreach (var address in addresses)
+        {
+            using var answer = await client.GetAsync(address);
+            Assert.True(answer.StatusCode == HttpStatusCode.OK, address);
+        }
+    }
+
     [Theory]
     [InlineData("/nothing")]
     [InlineData("/assets/x/nothing.js")]
@@ -153,6 +168,9 @@ public sealed partial class ServedFilesTests(PagesFixture fixture)
 
     [GeneratedRegex("""<style|style="|<script(?![^>]*src=)|\son\w+=|"javascript:""", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex InlineCode();
+
+    [GeneratedRegex("""^  "(?<path>/[^"]*)": \{""", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PageAddress();
 
     [GeneratedRegex("""(?:src|href)="(?<url>[^"]+)""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Address();

@@ -30,9 +30,12 @@ export default {
             }
 
             forgetLinkToken();
-            // With a second factor the password alone signs nobody in.
             notify(text("reset.done"));
-            completeSignIn(answer, (...content) => replace(place, content), () => go("/", { instead: true }));
+            // With a second factor the new password alone signs nobody in.
+            completeSignIn(answer, (...content) => replace(place, content), () => {
+              go("/", { instead: true });
+              notify(text("reset.done"));
+            });
           },
         }));
       return [place];

@@ -20,7 +20,7 @@ export default {
     const place = element("div");
     const showStep = (...content) => {
       replace(place, content);
-      place.querySelector("input, button")?.focus();
+      place.querySelector("[tabindex], input, button")?.focus();
     };
 
     const autofill = new AbortController();

@@ -42,6 +42,7 @@ export default {
           newPasswordField({ label: text("password"), known }),
           {
             name: "date_of_birth", label: text("dateOfBirth"), hint: text("dateOfBirth.hint"), type: "date",
+            code: "INVALID_DATE_OF_BIRTH_FORMAT",
             attributes: { autocomplete: "bday", min: "1900-01-01", max: new Date().toISOString().slice(0, 10) },
           },
           { name: "consent", label: text("consent"), type: "checkbox" },
@@ -53,9 +54,9 @@ export default {
             body: { ...values, ...(username && { username }), ...(global_name && { global_name }) },
             token: null,
           });
-          notify(text("signUp.done", { email: values.email }));
           history.replaceState(null, "", "/");
           beginSession(answer);
+          notify(text("signUp.done", { email: values.email }));
         },
       }),
       element("p", { class: "links" }, text("signUp.known"), " ", element("a", { href: "/" }, text("signIn.title"))),

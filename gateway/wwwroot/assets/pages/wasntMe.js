@@ -29,9 +29,9 @@ export default {
           }
 
           forgetLinkToken();
-          notify(text("wasntMe.done"));
           beginSession(answer);
           go("/", { instead: true });
+          notify(text("wasntMe.done"));
         },
       }),
     ],

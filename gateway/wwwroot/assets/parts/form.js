@@ -15,6 +15,7 @@ import { Cancelled } from "./dialog.js";
  * @property {string} [value]
  * @property {boolean} [optional]
  * @property {object} [attributes] of the input
+ * @property {string} [code] of the error that a value of the wrong form gets
  * @property {(input: HTMLInputElement) => Node} [below] something that goes with the input, such as a meter
  */
 

@@ -58,7 +58,7 @@ public sealed class AddPhoneToAccountTests(FactorsApp app) : IClassFixture<Facto
         for (var i = 0; i < 20; i++)
         {
             var person = await Person.RegisterAsync(app);
-            people.Add((person, await app.Get<Data.PhoneTokens>().IssueAsync(person.Id, "+4930447")));
+            people.Add((person, await app.Get<IdentityAuth.Data.PhoneTokens>().IssueAsync(person.Id, "+4930447")));
         }
 
         var outcomes = await Race.RunAsync(20, i => people[i].Person.PostAsync(Path, people[i].Person.Sudo(new { phone_token = people[i].Token })));

@@ -100,7 +100,7 @@ public sealed class ErrorBodyTests
         Assert.Equal(answer.Body.Length, int.Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture));
         Assert.True(Guid.TryParse(answer.Headers["X-Correlation-Id"], out _));
         Assert.False(answer.Headers.ContainsKey("Server"));
-        Assert.Equal(status is 429 or 503, answer.Headers.ContainsKey("Retry-After"));
+        Assert.Equal(status is 429 or 503 or 504, answer.Headers.ContainsKey("Retry-After"));
         Assert.Equal(status == 405, answer.Headers.ContainsKey("Allow"));
     }
 

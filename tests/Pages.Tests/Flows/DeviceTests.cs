@@ -132,7 +132,7 @@ public sealed class DeviceTests(PagesFixture fixture)
     public async Task Group_CreatedByThePlatformsAdministrator_TakesMembersByTheirAddress()
     {
         var administrator = await Person.AdministratorAsync(fixture);
-        await using var visitor = await fixture.OpenAsync(System.Net.IPAddress.Parse("127.77.77.77"));
+        await using var visitor = await fixture.OpenAsync(Person.AdministratorAddress);
         await visitor.SignInAsync(administrator);
         await using var guest = await fixture.OpenAsync();
         var person = await guest.NewPersonAsync();

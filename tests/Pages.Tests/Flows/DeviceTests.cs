@@ -74,6 +74,11 @@ public sealed class DeviceTests(PagesFixture fixture)
         await first.Dialog.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
         await Expect(first.Notice).ToContainTextAsync("Grace's tablet is revoked.");
         await Expect(first.Main).ToContainTextAsync("with the group's key (version 3).");
+
+        // The session that enrolled the browser ends with it. Signed in again, it says why it has no key.
+        await Expect(second.Title).ToHaveTextAsync("Sign in");
+        await Expect(second.Notice).ToContainTextAsync("Your session has ended.");
+        await second.TypePasswordAsync(grace);
         await Expect(second.Main).ToContainTextAsync("An administrator has revoked this browser.");
     }
 

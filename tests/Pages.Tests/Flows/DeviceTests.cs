@@ -74,6 +74,11 @@ public sealed class DeviceTests(PagesFixture fixture)
         await first.Dialog.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
         await Expect(first.Notice).ToContainTextAsync("Grace's tablet is revoked.");
         await Expect(first.Main).ToContainTextAsync("with the group's key (version 3).");
+
+        // The session that enrolled the browser ends with it. Signed in again, it says why it has no key.
+        await Expect(second.Title).ToHaveTextAsync("Sign in");
+        await Expect(second.Notice).ToContainTextAsync("Your session has ended.");
+        await second.TypePasswordAsync(grace);
         await Expect(second.Main).ToContainTextAsync("An administrator has revoked this browser.");
     }
 
@@ -132,7 +137,7 @@ public sealed class DeviceTests(PagesFixture fixture)
     public async Task Group_CreatedByThePlatformsAdministrator_TakesMembersByTheirAddress()
     {
         var administrator = await Person.AdministratorAsync(fixture);
-        await using var visitor = await fixture.OpenAsync(System.Net.IPAddress.Parse("127.77.77.77"));
+        await using var visitor = await fixture.OpenAsync(Person.AdministratorAddress);
         await visitor.SignInAsync(administrator);
         await using var guest = await fixture.OpenAsync();
         var person = await guest.NewPersonAsync();

@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using Pages.Tests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
 
@@ -60,8 +59,8 @@ public sealed class SsoTests(PagesFixture fixture)
         await Expect(visitor.Title).ToHaveTextAsync("Sign in");
     }
 
-    private static Task AnswerAsync(Visitor visitor, string operation, string body, List<string?>? sent = null)
-        => visitor.Page.RouteAsync($"**/v1/auth/{operation}", route =>
+    private static async Task AnswerAsync(Visitor visitor, string operation, string body, List<string?>? sent = null)
+        => await visitor.Page.RouteAsync($"**/v1/auth/{operation}", route =>
         {
             sent?.Add(route.Request.PostData);
             return route.FulfillAsync(new() { Status = 200, ContentType = "application/json", Body = body });

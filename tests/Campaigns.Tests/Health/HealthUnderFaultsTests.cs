@@ -10,6 +10,7 @@ namespace Campaigns.Tests.Health;
 /// stays.
 /// </summary>
 [Trait(Campaign.Category, Campaign.Slow)]
+[Trait(Campaign.Category, Campaign.Alone)]
 public sealed class HealthUnderFaultsTests(CampaignPlatform platform, ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

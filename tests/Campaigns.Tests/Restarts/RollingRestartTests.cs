@@ -9,6 +9,7 @@ namespace Campaigns.Tests.Restarts;
 
 /// <summary>Two instances of every service; each is restarted in turn, and clients do not notice.</summary>
 [Trait(Campaign.Category, Campaign.Slow)]
+[Trait(Campaign.Category, Campaign.Alone)]
 [Collection(nameof(TwoInstances))]
 public sealed class RollingRestartTests(SecondPlatform platform, ITestOutputHelper output)
 {

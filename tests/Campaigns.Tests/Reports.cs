@@ -6,7 +6,13 @@ internal static class Reports
     public static async Task WriteAsync(ITestOutputHelper output, string report)
     {
         output.WriteLine(report);
-        var name = TestContext.Current.TestClass?.TestClassSimpleName ?? "campaign";
-        await File.WriteAllTextAsync(Path.Combine(AppContext.BaseDirectory, $"{name}.txt"), report);
+        await File.WriteAllTextAsync(NameOf(".txt"), report);
     }
+
+    /// <summary>One line while the campaign lasts, into <c>{class}.log</c>.</summary>
+    public static Task NoteAsync(FormattableString line)
+        => File.AppendAllTextAsync(NameOf(".log"), FormattableString.Invariant($"{DateTimeOffset.UtcNow:HH:mm:ss} ") + FormattableString.Invariant(line) + "\n");
+
+    private static string NameOf(string extension)
+        => Path.Combine(AppContext.BaseDirectory, (TestContext.Current.TestClass?.TestClassSimpleName ?? "campaign") + extension);
 }

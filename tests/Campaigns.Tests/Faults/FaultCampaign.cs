@@ -44,8 +44,11 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
             await Task.Delay(fault.Calm);
             try
             {
+                // Of a campaign that somebody stops this is what is left.
+                await Reports.NoteAsync($"{fault}, limits × {Machine.Scale:0.0}");
                 var outage = await driver.RunAsync(fault);
                 await WaitUntilWellAsync(outage, ledger);
+                await Reports.NoteAsync($"  away {(outage.Back - outage.From)?.TotalSeconds:0.0} s, well after {outage.Recovery?.TotalSeconds:0.0} s, {ledger.Acknowledged} acknowledged, {ledger.Faults.Count} faults");
                 if (fault.Part == "redis")
                 {
                     await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));

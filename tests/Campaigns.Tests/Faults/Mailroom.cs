@@ -29,7 +29,6 @@ internal sealed class Mailroom : IAsyncDisposable
     /// <summary>Messages that came a second time under the same id, which at-least-once delivery allows.</summary>
     public int Repeats => arrived.Values.Sum(messages => messages.Values.Sum(times => times - 1));
 
-    /// <exception cref="HttpRequestException">The inbox failed: then the campaign has no say.</exception>
     public async ValueTask DisposeAsync()
     {
         await ends.CancelAsync();
@@ -37,9 +36,9 @@ internal sealed class Mailroom : IAsyncDisposable
         {
             await work;
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException)
         {
-            // As it should end.
+            // As it should end; or the stack has ended before, and whoever missed a message has said so.
         }
 
         client.Dispose();

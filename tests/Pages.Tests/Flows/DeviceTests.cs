@@ -138,7 +138,7 @@ public sealed class DeviceTests(PagesFixture fixture)
     {
         var administrator = await Person.AdministratorAsync(fixture);
         await using var visitor = await fixture.OpenAsync(Person.AdministratorAddress);
-        await visitor.SignInAsync(administrator);
+        await visitor.ResumeAsync(administrator);
         await using var guest = await fixture.OpenAsync();
         var person = await guest.NewPersonAsync();
         await person.ConfirmAsync(fixture, guest.Address);

@@ -70,6 +70,15 @@ internal sealed class Visitor : IAsyncDisposable
         await Assertions.Expect(Title).ToHaveTextAsync("Your account");
     }
 
+    /// <summary>Goes on with a session that began elsewhere: sign-ins of one account are few.</summary>
+    public async Task ResumeAsync(Person person)
+    {
+        await GoAsync("/forgot");
+        await Page.EvaluateAsync("session => localStorage.setItem('platform.session', JSON.stringify(session))", new { token = person.Token, userId = person.Id });
+        await GoAsync("/");
+        await Assertions.Expect(Title).ToHaveTextAsync("Your account");
+    }
+
     public async Task TypePasswordAsync(Person person)
     {
         await Field("E-mail address").FillAsync(person.Email);

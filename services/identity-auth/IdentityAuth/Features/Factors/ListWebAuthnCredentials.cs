@@ -10,7 +10,7 @@ public static class ListWebAuthnCredentials
     public static void Map(RouteGroupBuilder group) => group.MapGet("/mfa/webauthn/credentials", HandleAsync)
         .WithName(nameof(ListWebAuthnCredentials))
         .WithSummary("List the security keys")
-        .WithDescription("The oldest first.")
+        .WithDescription("The passkeys and security keys of the account, the oldest first.")
         .NeedsUnsuspiciousSession()
         .Limited(Buckets.CredentialList)
         .Answers<WebAuthnCredentialResponse[]>(StatusCodes.Status200OK, "The keys.");

@@ -20,6 +20,8 @@ internal static class StreamExtensions
         services.AddSingleton<StreamGuard>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamGuard>());
 
+        services.AddSingleton<BeatQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<BeatQueue>());
         services.AddSingleton<PresenceStore>();
         services.AddSingleton<ILastSeenReader>(provider => provider.GetRequiredService<PresenceStore>());
         services.AddSingleton<LastSeenWriter>();

@@ -19,12 +19,16 @@ foreach (var (name, value) in issuer.Settings)
 }
 
 await using var app = await builder.BuildAsync();
-await app.StartAsync();
-await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway");
+
+// Much longer than any machine needs: whoever waits for this stack shall read why there is none, not wait for ever.
+using (var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10)))
+{
+    await app.StartAsync(patience.Token);
+    await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", patience.Token);
+}
 
 await meeting.AnnounceAsync(new StackAddress
 {
-    ProcessId = Environment.ProcessId,
     Postgres = (await app.GetConnectionStringAsync("postgres"))!,
     Redis = (await app.GetConnectionStringAsync("redis"))!,
     RabbitMQ = (await app.GetConnectionStringAsync("rabbitmq"))!,

@@ -60,8 +60,11 @@ public sealed class BackingServers
     private static async Task<BackingServers> StartAsync()
     {
         var program = typeof(BackingServers).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestStack").Value!;
-        var checkout = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(program)))[..12];
-        meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{checkout}"));
+
+        // The same checkout, as it was built now: a stack of another build may speak of itself in other words.
+        var build = $"{program} {typeof(BackingServers).Assembly.ManifestModule.ModuleVersionId}";
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(build)))[..12];
+        meeting = new MeetingPlace(Path.Combine(Path.GetTempPath(), $"platform-tests-{name}"));
 
         var (stack, place) = await meeting.JoinAsync(() => StartDetached(program, meeting));
         return new BackingServers(stack, await EmptyRedisDatabaseAsync(stack, place), await CreateVirtualHostAsync(stack));

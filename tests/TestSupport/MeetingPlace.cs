@@ -6,7 +6,8 @@ namespace TestSupport;
 /// <summary>
 /// The folder by which the test processes of one run share one stack. <c>dotnet test</c> runs every test assembly in a process of
 /// its own, several at a time; the first that needs the stack starts it, each that uses it holds a lease, and the stack ends
-/// itself when nobody holds one any more. A lease is a file lock, so the kernel gives it back however its holder ends.
+/// itself when nobody holds one any more. Leases, and the stack's own sign of life, are file locks: the kernel gives them back
+/// however their holder ends, so that an announcement left behind by a killed stack is never mistaken for a running one.
 /// </summary>
 public sealed class MeetingPlace(string folder)
 {
@@ -21,10 +22,15 @@ public sealed class MeetingPlace(string folder)
     /// <summary>Open until this process ends. Static, because nobody keeps the meeting place: a collected one would close its lease.</summary>
     private static FileStream? lease;
 
+    /// <summary>Open for as long as the stack that this process is can be joined.</summary>
+    private static FileStream? signOfLife;
+
     /// <summary>The folder itself.</summary>
     public string Folder => folder;
 
     private string AnnouncementFile => Path.Combine(folder, "stack.json");
+
+    private string SignOfLifeFile => Path.Combine(folder, "alive");
 
     /// <summary>What the stack's process printed: the place to look when it did not come up.</summary>
     public string LogFile => Path.Combine(folder, "stack.log");
@@ -39,8 +45,8 @@ public sealed class MeetingPlace(string folder)
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var door = await CloseDoorAsync();
 
-        var stack = Read();
-        if (stack is null || !IsAlive(stack.ProcessId))
+        var stack = IsStackAlive() ? Read() : null;
+        if (stack is null)
         {
             File.Delete(AnnouncementFile);
             using var process = start();
@@ -53,6 +59,7 @@ public sealed class MeetingPlace(string folder)
     /// <summary>Tells the waiting test processes where the stack is.</summary>
     public async Task AnnounceAsync(StackAddress stack)
     {
+        signOfLife = new FileStream(SignOfLifeFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var draft = AnnouncementFile + ".draft";
         await using (var file = new FileStream(draft, new FileStreamOptions
         {
@@ -83,6 +90,7 @@ public sealed class MeetingPlace(string folder)
                 await using var door = await CloseDoorAsync();
                 if (!AnyLeaseHeld())
                 {
+                    signOfLife?.Dispose();
                     File.Delete(AnnouncementFile);
                     return;
                 }
@@ -136,16 +144,20 @@ public sealed class MeetingPlace(string folder)
         }
     }
 
-    private static bool IsAlive(int processId)
+    private bool IsStackAlive()
     {
         try
         {
-            using var process = Process.GetProcessById(processId);
-            return !process.HasExited;
+            using var unheld = new FileStream(SignOfLifeFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
         }
-        catch (ArgumentException)
+        catch (FileNotFoundException)
         {
             return false;
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 
@@ -188,5 +200,4 @@ public sealed class MeetingPlace(string folder)
 
         return false;
     }
-
 }

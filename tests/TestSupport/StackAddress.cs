@@ -3,8 +3,6 @@ namespace TestSupport;
 /// <summary>Where the stack of this test run is to be found.</summary>
 public sealed record StackAddress
 {
-    public required int ProcessId { get; init; }
-
     /// <summary>Connection string of the Postgres server, without a database.</summary>
     public required string Postgres { get; init; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using AppHost.Tests.Processes;
 
 namespace AppHost.Tests.Engine;
 
@@ -84,6 +85,8 @@ public sealed class ConsoleTests : IDisposable
             }
         }
 
+        // A resource without a health check is healthy as soon as its process exists, which may not have said its number yet.
+        await Until.TrueAsync(() => File.Exists(pidFile), "the sleeper's number");
         var sleeper = int.Parse(await File.ReadAllTextAsync(pidFile, limit.Token), CultureInfo.InvariantCulture);
         Assert.NotNull(Process.GetProcessById(sleeper));
         using (var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {appHost.Id}"]))

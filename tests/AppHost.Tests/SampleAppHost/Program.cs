@@ -17,7 +17,9 @@ switch (builder.Configuration["Scenario"])
             .WithHttpEndpoint(port: int.Parse(builder.Configuration["Listener:Port"]!, CultureInfo.InvariantCulture));
         break;
     default:
-        builder.AddExecutable("sleeper", "/bin/sh", ".", "-c", "echo $$ > \"$0\"; exec sleep 600", builder.Configuration["PidFile"]!);
+        // Renamed into place: whoever sees the file sees the whole number.
+        builder.AddExecutable(
+            "sleeper", "/bin/sh", ".", "-c", "echo $$ > \"$0.draft\"; mv \"$0.draft\" \"$0\"; exec sleep 600", builder.Configuration["PidFile"]!);
         break;
 }
 

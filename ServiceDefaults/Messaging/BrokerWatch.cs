@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -6,32 +5,19 @@ using RabbitMQ.Client;
 namespace ServiceDefaults.Messaging;
 
 /// <summary>
-/// Asks the broker for a sign of life, on a connection of its own, and gets the bus going again soon after the broker is back.
+/// Asks the broker for a sign of life, on a connection of its own: MassTransit learns that a broker stands still from its heartbeat
+/// only, two of which have to be missed.
 /// </summary>
-/// <remarks>
-/// MassTransit learns that a broker stands still from its heartbeat, two of which have to be missed; and it waits 3 to 30 s between two
-/// attempts to consume again, longer after each outage of the process's life, and for ever when the broker, still starting, refuses the
-/// user. None of that can be configured; so where the broker answers and the bus does not work, the bus is started anew.
-/// </remarks>
-internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
+internal sealed partial class BrokerWatch(BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>For one answer, or one connection.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>How long the bus may take by itself once the broker answers.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(15);
-
     private IConnection? _connection;
     private IChannel? _channel;
     private Task? _question;
-    private bool _busHasWorked;
-    private bool _busIsStopped;
-    private long? _brokenSince;
 
     /// <summary>Whether the broker answered the last time that it was asked.</summary>
     public bool IsAnswering { get; private set; } = true;
@@ -44,7 +30,6 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 IsAnswering = await AskAsync(stoppingToken);
-                await MendAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -85,49 +70,6 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
             }
 
             return false;
-        }
-    }
-
-    private async Task MendAsync(CancellationToken stoppingToken)
-    {
-        if (bus.CheckHealth().Status == BusHealthStatus.Healthy)
-        {
-            (_busHasWorked, _brokenSince) = (true, null);
-            return;
-        }
-
-        // The first start is MassTransit's own; it cannot be broken off.
-        if (!IsAnswering || !_busHasWorked)
-        {
-            _brokenSince = null;
-            return;
-        }
-
-        _brokenSince ??= clock.GetTimestamp();
-        if (clock.GetElapsedTime(_brokenSince.Value) < Grace)
-        {
-            return;
-        }
-
-        try
-        {
-            LogRestart();
-            if (!_busIsStopped)
-            {
-                using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                stop.CancelAfter(StopLimit);
-                await bus.StopAsync(stop.Token);
-                _busIsStopped = true;
-            }
-
-            using var start = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            start.CancelAfter(StartLimit);
-            await bus.StartAsync(start.Token);
-            (_busIsStopped, _brokenSince) = (false, null);
-        }
-        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-        {
-            LogRestartFailed(exception.GetType().Name);
         }
     }
 
@@ -177,10 +119,4 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
 
     [LoggerMessage(1, LogLevel.Debug, "RabbitMQ does not answer: {Reason}")]
     private partial void LogSilent(string reason);
-
-    [LoggerMessage(2, LogLevel.Information, "RabbitMQ is back; the bus is started anew")]
-    private partial void LogRestart();
-
-    [LoggerMessage(3, LogLevel.Warning, "The bus did not start anew ({Reason}); trying again")]
-    private partial void LogRestartFailed(string reason);
 }

@@ -62,7 +62,6 @@ public static class MessageBusExtensions
         services.AddHostedService<MessageSweeper>();
         services.AddHostedService<BusStart>();
         services.AddSingleton(provider => new BrokerWatch(
-            provider.GetRequiredService<IBusControl>(),
             BrokerAddress.Parse(builder.Configuration.GetConnectionString(ConnectionName)),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BrokerWatch>>()));

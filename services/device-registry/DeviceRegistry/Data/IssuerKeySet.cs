@@ -1,4 +1,5 @@
 using DeviceRegistry.Domain.Tokens;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry.Data;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using DeviceRegistry.Domain;
-using DeviceRegistry.Domain.Tokens;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry.Http;
 

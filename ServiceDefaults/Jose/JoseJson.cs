@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace DeviceRegistry.Domain.Tokens;
+namespace ServiceDefaults.Jose;
 
 /// <summary>How JOSE headers and claim sets are parsed: strictly, because two readers must not see two meanings.</summary>
 public static class JoseJson

@@ -94,7 +94,7 @@ public sealed class ReconnectionTests : IAsyncLifetime
         var connections = _proxy.Connections;
         _proxy.Restore();
         await service.WriteAsync("bell", new BellRung { Number = 1 });
-        await Eventually.BecomesTrueAsync(() => _proxy.Connections >= connections + 20, "many attempts came to nothing");
+        await Eventually.BecomesTrueAsync(() => _proxy.Connections >= connections + 10, "many attempts came to nothing");
         _proxy.Thaw();
 
         await ArrivesAsync(1);

@@ -180,6 +180,7 @@ public static class IdentityAuthExtensions
         services.AddSingleton<RedisCircuit>();
         services.AddSingleton<RateLimiter>();
         services.AddSingleton<AttemptLimiter>();
+        services.AddSingleton<UnknownTokens>();
         services.AddSingleton<SealedData>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<SessionDirectory>();
@@ -196,6 +197,7 @@ public static class IdentityAuthExtensions
         services.AddSingleton<AccountUpdate>();
         services.AddSingleton<AccountClosures>();
         AddWorker<Sweeper>(services);
+        AddWorker<Resealer>(services);
         services.AddSingleton<IpTickets>();
         services.AddSingleton<Handoffs>();
         services.AddSingleton<IdentityAuthMetrics>();

@@ -32,45 +32,30 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
     /// <summary>The live session with this token.</summary>
     /// <param name="token">Well-formed.</param>
     public ValueTask<Caller?> ResolveAsync(string token, CancellationToken cancellationToken)
+        => TryRecall(token, out var caller) ? ValueTask.FromResult(caller) : new ValueTask<Caller?>(ReadAsync(token, cancellationToken));
+
+    /// <summary>Whether this instance knows the session with this token, without asking Postgres.</summary>
+    /// <param name="token">Well-formed.</param>
+    /// <param name="caller">The session, if it is alive.</param>
+    public bool TryRecall(string token, out Caller? caller)
+    {
+        if (_sessions.TryGetValue(new TokenHash(SessionToken.Hash(token)), out var session) && IsFresh(session.ReadAt)
+            && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt))
+        {
+            caller = Live(session, user.User);
+            return true;
+        }
+
+        caller = null;
+        return false;
+    }
+
+    /// <summary>The live session with this token, asking Postgres.</summary>
+    /// <param name="token">Well-formed.</param>
+    public async Task<Caller?> ReadAsync(string token, CancellationToken cancellationToken)
     {
         var hash = SessionToken.Hash(token);
         var key = new TokenHash(hash);
-        return _sessions.TryGetValue(key, out var session) && IsFresh(session.ReadAt)
-            && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt)
-            ? ValueTask.FromResult(Live(session, user.User))
-            : new ValueTask<Caller?>(ReadAsync(key, hash, cancellationToken));
-    }
-
-    /// <summary>The request counts as a use of its session.</summary>
-    public void NoteUse(Caller caller, string address)
-    {
-        var now = clock.GetUtcNow();
-        if (caller.Session.Use(now, UseGrain))
-        {
-            uses.Write(new SessionUse(caller.Session.Hash, caller.User.Id, address, now));
-        }
-    }
-
-    /// <summary>These sessions have ended.</summary>
-    public void ForgetSessions(IEnumerable<byte[]> hashes)
-    {
-        foreach (var hash in hashes)
-        {
-            var key = new TokenHash(hash);
-            Interlocked.Increment(ref StripeOf(key));
-            _sessions.TryRemove(key, out _);
-        }
-    }
-
-    /// <summary>This account has changed.</summary>
-    public void ForgetUser(long userId)
-    {
-        Interlocked.Increment(ref StripeOf(userId));
-        _users.TryRemove(userId, out _);
-    }
-
-    private async Task<Caller?> ReadAsync(TokenHash key, byte[] hash, CancellationToken cancellationToken)
-    {
         var readAt = clock.GetTimestamp();
         var sessionStripe = Volatile.Read(ref StripeOf(key));
         // Whose session it is shows only afterwards, so the count is taken over all.
@@ -105,6 +90,34 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         return Live(session, user);
+    }
+
+    /// <summary>The request counts as a use of its session.</summary>
+    public void NoteUse(Caller caller, string address)
+    {
+        var now = clock.GetUtcNow();
+        if (caller.Session.Use(now, UseGrain))
+        {
+            uses.Write(new SessionUse(caller.Session.Hash, caller.User.Id, address, now));
+        }
+    }
+
+    /// <summary>These sessions have ended.</summary>
+    public void ForgetSessions(IEnumerable<byte[]> hashes)
+    {
+        foreach (var hash in hashes)
+        {
+            var key = new TokenHash(hash);
+            Interlocked.Increment(ref StripeOf(key));
+            _sessions.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>This account has changed.</summary>
+    public void ForgetUser(long userId)
+    {
+        Interlocked.Increment(ref StripeOf(userId));
+        _users.TryRemove(userId, out _);
     }
 
     private Caller? Live(CachedSession session, User user)

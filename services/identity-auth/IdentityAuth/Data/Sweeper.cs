@@ -3,13 +3,16 @@ using Npgsql;
 namespace IdentityAuth.Data;
 
 /// <summary>
-/// Tidies up, on every instance: accounts whose days of grace are over, sessions that nobody came for, and rows that have expired. What
-/// has expired is refused in any case; this only makes room.
+/// Tidies up, on every instance: accounts whose days of grace are over, sessions that nobody came for, and rows that have expired or are
+/// older than they are kept. What has expired is refused in any case; this only makes room.
 /// </summary>
 internal sealed partial class Sweeper(
     NpgsqlDataSource source, AccountClosures closures, Revocations revocations, ChangeBroadcast changes, IdentityAuthOptions options, TimeProvider clock,
     ILogger<Sweeper> logger) : BackgroundService
 {
+    /// <summary>Audit records that one statement deletes at most: it holds no lock for long.</summary>
+    private const int AuditBatch = 10_000;
+
     /// <summary>Sweeps once.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
@@ -29,6 +32,7 @@ internal sealed partial class Sweeper(
         // An expired one is told apart from an unknown one for a day.
         batch.Add("DELETE FROM email_tokens WHERE expires_at <= $1", now - TimeSpan.FromDays(1));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        await DeleteOldAuditAsync(now - options.AuditRetention, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -44,6 +48,16 @@ internal sealed partial class Sweeper(
             {
                 LogFailed(exception);
             }
+        }
+    }
+
+    private async Task DeleteOldAuditAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        const string Delete =
+            "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE occurred_at <= $1 ORDER BY occurred_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+        while (await source.ExecuteAsync(Delete, [until, AuditBatch], cancellationToken) == AuditBatch)
+        {
+            // There may be more.
         }
     }
 

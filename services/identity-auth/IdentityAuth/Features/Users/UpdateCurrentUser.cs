@@ -142,8 +142,11 @@ public static class UpdateCurrentUser
     }
 }
 
-/// <summary>What to change. Takes the sudo fields beside its own; members of the profile are ignored.</summary>
-public sealed record UpdateCurrentUserRequest
+/// <summary>
+/// What to change, and the sudo fields; <c>password</c>, the current one, goes with a new password in any case. Members of the profile are
+/// ignored.
+/// </summary>
+public sealed record UpdateCurrentUserRequest : SudoRequest
 {
     /// <summary>1–32 of letters, digits and <c>_</c>.</summary>
     public string? Username { get; init; }
@@ -154,18 +157,9 @@ public sealed record UpdateCurrentUserRequest
     /// <summary>1–32 characters of any script, or null for none.</summary>
     public string? GlobalName { get; init; }
 
-    /// <summary>The current password: sudo of an account without second factors, and with a new password.</summary>
-    public string? Password { get; init; }
-
     /// <summary>8–256 characters, none of the most common.</summary>
     public string? NewPassword { get; init; }
 
     /// <summary>From the last step of a change of address.</summary>
     public string? EmailToken { get; init; }
-
-    /// <summary>Sudo: <c>totp</c>, <c>sms</c> or <c>webauthn</c>.</summary>
-    public string? MfaMethod { get; init; }
-
-    /// <summary>Sudo: the code.</summary>
-    public string? MfaCode { get; init; }
 }

@@ -101,6 +101,8 @@ public static class IdentityAuthExtensions
         InitiateHandoff.Map(auth);
         CompleteHandoff.Map(auth);
         GetHandoffStatus.Map(auth);
+        PollHandoff.Map(auth);
+        GetHandoffInfo.Map(auth);
         CancelHandoff.Map(auth);
     }
 

@@ -153,6 +153,24 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
     }
 
     [Fact]
+    public async Task LoginWithTotp_WrongPasswordAndWrongCode_ArePublishedUnderOneNameThatTellsNothing()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        using var first = await app.Client.PostAsync("/v1/auth/login", new { email = person.Email, password = "not the password" });
+        await first.AssertFieldsAsync("email=INVALID_EMAIL_OR_PASSWORD", "password=INVALID_EMAIL_OR_PASSWORD");
+        using var second = await person.TotpAsync(await person.TicketAsync(), "aaaa-aaaa");
+        await second.AssertFieldsAsync("code=INVALID_CODE");
+
+        await using var connection = new Npgsql.NpgsqlConnection(app.App.Database);
+        var events = (await Dapper.SqlMapper.QueryAsync<(string Account, string Reason)>(
+            connection,
+            "SELECT body->>'accountKey', body->>'reason' FROM outbox WHERE type LIKE '%SignInFailed' ORDER BY id DESC LIMIT 2")).ToList();
+        Assert.Equal(["mfa", "credentials"], events.Select(one => one.Reason));
+        Assert.Single(events.Select(one => one.Account).Distinct(StringComparer.Ordinal));
+        Assert.Matches("^[A-Za-z0-9_-]{43}$", events[0].Account);
+    }
+
+    [Fact]
     public async Task LoginWithTotp_FourWrongCodes_TheFifthTryMaySucceed()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();

@@ -26,6 +26,49 @@ public sealed class SecondFactorSudoTests(FactorsApp app) : IClassFixture<Factor
     }
 
     [Fact]
+    public async Task Sudo_TokenOfAnAccountWithoutFactorsAnyMore_StandsForNoPassword()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var token = await person.SudoTokenAsync();
+        using var disabled = await person.PostAsync("/v1/users/@me/mfa/totp/disable", new { code = person.BackupCodes[0] }, token);
+        await disabled.AssertNoContentAsync();
+
+        using var none = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse" }, token);
+        await none.AssertFieldsAsync("password=PASSWORD_NOT_SET");
+        using var wrong = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse", password = "not the password" }, token);
+        await wrong.AssertFieldsAsync("password=INVALID_PASSWORD");
+        using var right = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse", password = person.Password }, token);
+        await right.JsonAsync(200);
+    }
+
+    [Fact]
+    public async Task Sudo_TokenOfAnotherSessionPersonOrTime_IsNone()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var other = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var (token, foreign) = (await person.SudoTokenAsync(), await other.SudoTokenAsync());
+        using var login = await person.TotpAsync(await person.TicketAsync(), person.BackupCodes[0]);
+        var session = (await login.JsonAsync(200)).Text("token");
+
+        Assert.Equal(403, await OpenAsync(person, foreign));
+        Assert.Equal(403, await OpenAsync(person, token[..^2]));
+        Assert.Equal(403, await OpenAsync(person, $"{token}."));
+        Assert.Equal(403, await OpenAsync(person, string.Join('.', token.Split('.')[..2]) + "."));
+        using var elsewhere = await app.Client.PostAsync(Path, new { regenerate = false }, session, ("X-Fluxer-Sudo-Mode-JWT", token));
+        await elsewhere.AssertProblemAsync(403, "SUDO_MODE_REQUIRED");
+        app.Clock.Advance(TimeSpan.FromSeconds(299 - 30)); // the other's proof has moved the clock on by a step
+        Assert.Equal(200, await OpenAsync(person, token));
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(403, await OpenAsync(person, token));
+    }
+
+    private static async Task<int> OpenAsync(Person person, string token)
+    {
+        using var response = await person.PostAsync(Path, new { regenerate = false }, token);
+        return (int)response.StatusCode;
+    }
+
+    [Fact]
     public async Task Sudo_StepSpentHere_IsSpentForSignIn()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();

@@ -42,6 +42,18 @@ public sealed class GateTests(IdentityApp app)
     }
 
     [Fact]
+    public async Task Gate_SessionOfABot_Refused()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        await app.ChangeUserAsync(account.Id, "is_bot = true");
+
+        using var response = await account.GetAsync("/v1/auth/sessions");
+
+        await response.AssertProblemAsync(403, "ACCESS_DENIED");
+    }
+
+    [Fact]
     public async Task Gate_SsoEnforced_LocalSignInIsOffBeforeAnythingElse()
     {
         await using var own = await IdentityApp.StartAsync(sameServersAs: app, configure: services => services.AddSingleton<ISsoGate, EnforcedSso>());

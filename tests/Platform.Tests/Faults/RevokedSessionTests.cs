@@ -16,7 +16,7 @@ public sealed class RevokedSessionTests(ReplicatedPlatform stack) : IClassFixtur
     private const int Rounds = 5;
 
     /// <summary>Of both services both instances have answered after so many calls, with near certainty: they are picked at random.</summary>
-    private const int EveryInstance = 16;
+    private const int EveryInstance = 12;
 
     /// <summary>What the design promises. A busy machine may miss it now and then; where nobody is told, none of the rounds can keep it.</summary>
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(1);
@@ -62,33 +62,36 @@ public sealed class RevokedSessionTests(ReplicatedPlatform stack) : IClassFixtur
             var session = await RegisterAsync(client);
             var (path, token) = await use(client, session);
             // Every instance knows it.
-            Assert.All(await StatusesAsync(client, path, token), status => Assert.NotEqual(HttpStatusCode.Unauthorized, status));
+            Assert.Equal(EveryInstance, await TakenAsync(client, path, token));
             using var logout = await SendAsync(client, HttpMethod.Post, "v1/auth/logout", session);
             Assert.Equal(HttpStatusCode.NoContent, logout.StatusCode);
 
             var ended = Stopwatch.GetTimestamp();
             await Eventually.IsTrueAsync(
-                async () => (await StatusesAsync(client, path, token)).All(status => status == HttpStatusCode.Unauthorized), Patience, "The ended session was not refused");
+                async () => await TakenAsync(client, path, token) == 0, Patience, "The ended session was not refused");
             var took = Stopwatch.GetElapsedTime(ended);
             fastest = took < fastest ? took : fastest;
 
             // And it stays so.
-            Assert.All(await StatusesAsync(client, path, token), status => Assert.Equal(HttpStatusCode.Unauthorized, status));
+            Assert.Equal(0, await TakenAsync(client, path, token));
         }
 
         return fastest;
     }
 
-    private static async Task<IReadOnlyList<HttpStatusCode>> StatusesAsync(HttpClient client, string path, string token)
+    /// <summary>How many of some calls are taken: answered, or refused for a reason beyond the session (403: he is in no group).</summary>
+    private static async Task<int> TakenAsync(HttpClient client, string path, string token)
     {
-        var statuses = new List<HttpStatusCode>();
+        var taken = 0;
         for (var call = 0; call < EveryInstance; call++)
         {
             using var response = await SendAsync(client, HttpMethod.Get, path, token);
-            statuses.Add(response.StatusCode);
+            // Too many calls without a session from one address are refused with 429: not taken either.
+            Assert.Contains(response.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests]);
+            taken += response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden ? 1 : 0;
         }
 
-        return statuses;
+        return taken;
     }
 
     private static async Task<string> RegisterAsync(HttpClient client)

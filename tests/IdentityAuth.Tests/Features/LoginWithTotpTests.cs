@@ -293,6 +293,8 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Single(outcomes, "200");
         Assert.All(outcomes, outcome => Assert.Contains(outcome, (string[])["200", "429", "code=INVALID_CODE"]));
         Assert.Equal(2, await person.SessionsAsync());
+        Assert.Equal(["register", "totp"], await MethodsAsync(person));
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @Id AND action = 'signed_in' AND detail = 'totp'", new { person.Id }));
     }
 
     [Fact]
@@ -310,6 +312,7 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Single(outcomes, "200");
         Assert.Equal(2, await person.SessionsAsync());
         Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM backup_codes WHERE user_id = @Id AND consumed_at IS NOT NULL", new { person.Id }));
+        Assert.Equal(["register", "totp"], await MethodsAsync(person));
     }
 
     [Fact]
@@ -323,4 +326,8 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Equal(5, outcomes.Count(outcome => outcome == "code=INVALID_CODE"));
         Assert.Equal(195, outcomes.Count(outcome => outcome == "code=SESSION_TIMEOUT"));
     }
+
+    /// <summary>By what each of somebody's sessions was made, as it was published.</summary>
+    private async Task<IEnumerable<string>> MethodsAsync(Person person)
+        => (await app.App.EventBodiesAsync("SessionCreated", person.UserId)).Select(one => one.Text("method"));
 }

@@ -69,6 +69,42 @@ public sealed class SecondFactorSudoTests(FactorsApp app) : IClassFixture<Factor
     }
 
     [Fact]
+    public async Task Sudo_SecurityKeyOfSomebodyElseOrForSomethingElse_IsNoProof()
+    {
+        using var own = new SoftwareAuthenticator(FactorsApp.Origin, FactorsApp.RpId);
+        using var others = new SoftwareAuthenticator(FactorsApp.Origin, FactorsApp.RpId);
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var other = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        await person.WithCredentialAsync(own, sudoToken: await person.SudoTokenAsync());
+        await other.WithCredentialAsync(others, sudoToken: await other.SudoTokenAsync());
+
+        // His own key for another's challenge, another's key for his, and challenges of the two ways to sign in.
+        await RefusedAsync(own, await OptionsAsync(other));
+        await RefusedAsync(others, await OptionsAsync(person));
+        using var passkey = await app.Client.PostAsync("/v1/auth/webauthn/authentication-options");
+        await RefusedAsync(own, await passkey.JsonAsync(200));
+        using var second = await app.Client.PostAsync("/v1/auth/login/mfa/webauthn/authentication-options", new { ticket = await person.TicketAsync() });
+        await RefusedAsync(own, await second.JsonAsync(200));
+        using var login = await app.Client.PostAsync("/v1/auth/webauthn/authenticate", BodyOf(own, await OptionsAsync(person), "challenge", "response"));
+        await login.AssertProblemAsync(401, "PASSKEY_AUTHENTICATION_FAILED");
+
+        static object BodyOf(SoftwareAuthenticator key, System.Text.Json.JsonElement options, string challenge, string response)
+            => new JsonObject { [challenge] = options.Text("challenge"), [response] = key.Get(options), ["mfa_method"] = "webauthn", ["regenerate"] = false };
+
+        async Task RefusedAsync(SoftwareAuthenticator key, System.Text.Json.JsonElement options)
+        {
+            using var response = await person.PostAsync(Path, BodyOf(key, options, "webauthn_challenge", "webauthn_response"));
+            await response.AssertFieldsAsync("mfa_code=INVALID_MFA_CODE");
+        }
+
+        static async Task<System.Text.Json.JsonElement> OptionsAsync(Person whose)
+        {
+            using var response = await whose.PostAsync("/v1/users/@me/sudo/webauthn/authentication-options");
+            return await response.JsonAsync(200);
+        }
+    }
+
+    [Fact]
     public async Task Sudo_StepSpentHere_IsSpentForSignIn()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();

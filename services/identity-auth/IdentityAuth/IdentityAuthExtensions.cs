@@ -264,7 +264,7 @@ public static class IdentityAuthExtensions
     {
         var services = builder.Services;
         services.AddSingleton<Captcha>();
-        services.AddHttpClient(Captcha.HttpClientName);
+        services.AddHttpClient(Captcha.HttpClientName).ConfigureHttpClient(client => client.Timeout = Captcha.Timeout);
         services.AddSingleton<SudoToken>();
         services.AddSingleton<Sudo>();
         services.AddSingleton<UserResponses>();

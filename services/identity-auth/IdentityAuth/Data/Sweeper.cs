@@ -17,11 +17,6 @@ internal sealed partial class Sweeper(
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        while (await closures.EraseNextAsync(cancellationToken))
-        {
-            // One account, one transaction.
-        }
-
         await EndUncollectedAsync(now, cancellationToken);
 
         await using var batch = source.CreateBatch();
@@ -33,6 +28,12 @@ internal sealed partial class Sweeper(
         batch.Add("DELETE FROM email_tokens WHERE expires_at <= $1", now - TimeSpan.FromDays(1));
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await DeleteOldAuditAsync(now - options.AuditRetention, cancellationToken);
+
+        // Last: an account that cannot be erased must not keep the rest.
+        while (await closures.EraseNextAsync(cancellationToken))
+        {
+            // One account, one transaction.
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -59,7 +59,7 @@ public sealed class OidcProvider : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         var provider = new OidcProvider(app);
-        app.MapGet("/.well-known/openid-configuration", provider.GetConfigurationAsync);
+        app.MapGet("/.well-known/openid-configuration", (Delegate)provider.GetConfigurationAsync);
         app.MapGet("/jwks", provider.GetKeys);
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.ExchangeAsync);

@@ -106,6 +106,18 @@ public sealed class RegisterAccountTests(IdentityApp app)
     }
 
     [Fact]
+    public async Task RegisterAccount_LongTextForADate_IsNoDate()
+    {
+        using var client = app.CreateClient();
+        var body = TestClient.Registration();
+        body["date_of_birth"] = new string('1', 300);
+
+        using var response = await client.PostAsync(Path, body);
+
+        await response.AssertFieldsAsync("date_of_birth=INVALID_DATE_OF_BIRTH_FORMAT");
+    }
+
+    [Fact]
     public async Task RegisterAccount_AddressInOtherCase_RefusedAsInUse()
     {
         using var client = app.CreateClient();

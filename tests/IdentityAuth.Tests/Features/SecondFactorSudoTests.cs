@@ -105,6 +105,18 @@ public sealed class SecondFactorSudoTests(FactorsApp app) : IClassFixture<Factor
     }
 
     [Fact]
+    public async Task Sudo_UnclaimedAccountWithAFactor_IsAskedForItsNameOnly()
+    {
+        using var registered = await app.Client.PostAsync("/v1/auth/register", new { date_of_birth = "1990-01-02", consent = true });
+        var person = await Person.Of(app, await registered.JsonAsync(200)).WithTotpAsync();
+
+        using var name = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { username = "another_name" });
+        await name.AssertProblemAsync(403, "SUDO_MODE_REQUIRED");
+        using var password = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse" });
+        await password.JsonAsync(200);
+    }
+
+    [Fact]
     public async Task Sudo_StepSpentHere_IsSpentForSignIn()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();

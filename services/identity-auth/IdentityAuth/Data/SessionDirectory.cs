@@ -50,6 +50,34 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         return false;
     }
 
+    /// <summary>The request counts as a use of its session.</summary>
+    public void NoteUse(Caller caller, string address)
+    {
+        var now = clock.GetUtcNow();
+        if (caller.Session.Use(now, UseGrain))
+        {
+            uses.Write(new SessionUse(caller.Session.Hash, caller.User.Id, address, now));
+        }
+    }
+
+    /// <summary>These sessions have ended.</summary>
+    public void ForgetSessions(IEnumerable<byte[]> hashes)
+    {
+        foreach (var hash in hashes)
+        {
+            var key = new TokenHash(hash);
+            Interlocked.Increment(ref StripeOf(key));
+            _sessions.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>This account has changed.</summary>
+    public void ForgetUser(long userId)
+    {
+        Interlocked.Increment(ref StripeOf(userId));
+        _users.TryRemove(userId, out _);
+    }
+
     /// <summary>The live session with this token, asking Postgres.</summary>
     /// <param name="token">Well-formed.</param>
     public async Task<Caller?> ReadAsync(string token, CancellationToken cancellationToken)
@@ -90,34 +118,6 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         return Live(session, user);
-    }
-
-    /// <summary>The request counts as a use of its session.</summary>
-    public void NoteUse(Caller caller, string address)
-    {
-        var now = clock.GetUtcNow();
-        if (caller.Session.Use(now, UseGrain))
-        {
-            uses.Write(new SessionUse(caller.Session.Hash, caller.User.Id, address, now));
-        }
-    }
-
-    /// <summary>These sessions have ended.</summary>
-    public void ForgetSessions(IEnumerable<byte[]> hashes)
-    {
-        foreach (var hash in hashes)
-        {
-            var key = new TokenHash(hash);
-            Interlocked.Increment(ref StripeOf(key));
-            _sessions.TryRemove(key, out _);
-        }
-    }
-
-    /// <summary>This account has changed.</summary>
-    public void ForgetUser(long userId)
-    {
-        Interlocked.Increment(ref StripeOf(userId));
-        _users.TryRemove(userId, out _);
     }
 
     private Caller? Live(CachedSession session, User user)

@@ -119,6 +119,30 @@ public sealed class GetDevicePresenceTests(ClockedRegistryApp clocked) : IClassF
     }
 
     [Fact]
+    public async Task GetDevicePresence_OpenStreamOfTheDevice_ReachesTheRowEveryThirtySecondsToo()
+    {
+        var group = await _app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        using var device = await TestDevice.RegisterAsync(group, ada);
+        await using var stream = await StreamClient.OpenAsync(ada, group, device.Id);
+
+        DateTime? first = null;
+        await Eventually.IsTrueAsync(async () => (first = await LookAsync()) is not null, "The stream did not reach the device's row");
+        _app.FakeClock.Advance(TimeSpan.FromSeconds(30));
+        await Eventually.IsTrueAsync(async () => await LookAsync() - first >= TimeSpan.FromSeconds(30), "The stream did not reach the row again");
+
+        // What the row knows is enough when Redis has lost it; and a device that is there is not pending for too long.
+        await _app.LoseRedisAsync();
+        Assert.Equal(("online", true, true), State(await OneAsync(group, ada)));
+
+        async Task<DateTime?> LookAsync()
+        {
+            _app.FakeClock.Advance(TimeSpan.FromMilliseconds(250)); // the loop looks as often
+            return await _app.ScalarAsync<DateTime?>("SELECT last_seen_at FROM devices WHERE device_id = @Id", new { device.Id });
+        }
+    }
+
+    [Fact]
     public async Task GetDevicePresence_Stranger_Forbidden()
     {
         var group = await _app.CreateGroupAsync();

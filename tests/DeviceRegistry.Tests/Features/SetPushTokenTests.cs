@@ -1,4 +1,5 @@
 using System.Net;
+using Dapper;
 using DeviceRegistry.Tests.Infrastructure;
 
 namespace DeviceRegistry.Tests.Features;
@@ -62,12 +63,44 @@ public sealed class SetPushTokenTests(RegistryApp app)
     [InlineData("""{"pushToken":"t"}""", "VALIDATION_FAILED")]
     [InlineData("""{"pushToken":"t","platform":"IOS"}""", "INVALID_PLATFORM")]
     [InlineData("""{"pushToken":"t","platform":"web"}""", "INVALID_PLATFORM")]
+    [InlineData("""{"pushToken":"t","platform":""}""", "INVALID_PLATFORM")]
+    [InlineData("""{"pushToken":"t","platform":"ios\n"}""", "INVALID_PLATFORM")]
+    [InlineData("""{"pushToken":"t","platform":null}""", "VALIDATION_FAILED")]
+    [InlineData("""{"pushToken":"t","platform":5}""", "VALIDATION_FAILED")]
+    [InlineData("""{"pushToken":"","platform":"web"}""", "VALIDATION_FAILED")]
     public async Task SetPushToken_InvalidField_Refused(string json, string error)
     {
         using var scene = await Scene.CreateAsync(app);
         using var response = await scene.Administrator.PutAsync($"{scene.First.Path}/push-token", json);
         await response.AssertProblemAsync(400, error);
         Assert.Null(await ColumnAsync(scene.First, "push_platform"));
+    }
+
+    /// <summary>While one device takes a token over, the device that had it gets another one: that one stays.</summary>
+    [Fact]
+    public async Task SetPushToken_HolderGetsAnotherTokenMeanwhile_KeepsThatOne()
+    {
+        using var one = await Scene.CreateAsync(app);
+        using var other = await Scene.CreateAsync(app);
+        var token = $"token-{Guid.NewGuid():N}";
+        await SetAsync(one.First, token);
+
+        await using var connection = new Npgsql.NpgsqlConnection(app.Database);
+        await connection.OpenAsync();
+        await using (var meanwhile = await connection.BeginTransactionAsync())
+        {
+            await connection.ExecuteAsync("SELECT FROM groups WHERE id = @Id FOR UPDATE", new { one.Group.Id });
+            var taking = SetAsync(other.First, token);
+            await Eventually.IsTrueAsync(
+                async () => await app.CountAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'SELECT id FROM groups%'") == 1,
+                "Nobody waits for the group");
+            await connection.ExecuteAsync("UPDATE devices SET push_token_mac = 'another'::bytea WHERE device_id = @Id", new { one.First.Id });
+            await meanwhile.CommitAsync();
+            await taking;
+        }
+
+        Assert.NotNull(await ColumnAsync(one.First, "push_token_mac"));
+        Assert.Equal("android", await ColumnAsync(other.First, "push_platform"));
     }
 
     [Theory]

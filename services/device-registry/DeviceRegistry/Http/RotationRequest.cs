@@ -36,7 +36,7 @@ internal static class RotationRequest
             var rotation = new KeyRotation(
                 [.. (entries ?? []).Select(Read)],
                 body.OptionalBytes("newEncryptedSecrets", PublishedLimits.MinimumCiphertext, PublishedLimits.MaximumSecrets),
-                body.OptionalString("reason", MaximumReason),
+                body.OptionalString("reason", MaximumReason, allowControls: true),
                 Expectation(http, body));
             if (body.Refusal is { } refusal)
             {

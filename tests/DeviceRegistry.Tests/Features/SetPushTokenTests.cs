@@ -1,5 +1,4 @@
 using System.Net;
-using Dapper;
 using DeviceRegistry.Tests.Infrastructure;
 
 namespace DeviceRegistry.Tests.Features;
@@ -85,19 +84,12 @@ public sealed class SetPushTokenTests(RegistryApp app)
         var token = $"token-{Guid.NewGuid():N}";
         await SetAsync(one.First, token);
 
-        await using var connection = new Npgsql.NpgsqlConnection(app.Database);
-        await connection.OpenAsync();
-        await using (var meanwhile = await connection.BeginTransactionAsync())
-        {
-            await connection.ExecuteAsync("SELECT FROM groups WHERE id = @Id FOR UPDATE", new { one.Group.Id });
-            var taking = SetAsync(other.First, token);
-            await Eventually.IsTrueAsync(
-                async () => await app.CountAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'SELECT id FROM groups%'") == 1,
-                "Nobody waits for the group");
-            await connection.ExecuteAsync("UPDATE devices SET push_token_mac = 'another'::bytea WHERE device_id = @Id", new { one.First.Id });
-            await meanwhile.CommitAsync();
-            await taking;
-        }
+        await using var held = await HeldGroup.HoldAsync(one.Group);
+        var taking = SetAsync(other.First, token);
+        await held.SomebodyWaitsAsync();
+        await held.ExecuteAsync("UPDATE devices SET push_token_mac = 'another' WHERE device_id = @Id", new { one.First.Id });
+        await held.LetGoAsync();
+        await taking;
 
         Assert.NotNull(await ColumnAsync(one.First, "push_token_mac"));
         Assert.Equal("android", await ColumnAsync(other.First, "push_platform"));

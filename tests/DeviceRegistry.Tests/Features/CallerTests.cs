@@ -246,21 +246,19 @@ public sealed class CallerTests(RegistryApp app)
         other.FakeClock.Advance(TimeSpan.FromSeconds(30));
         var fetches = issuer.Fetches;
         var token = TestJwt.Create(next, "next", claims);
-        using (var patience = new CancellationTokenSource())
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{group.Realm}/devices");
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            var leaving = other.Client.SendAsync(request, patience.Token);
-            await Eventually.IsTrueAsync(() => Task.FromResult(issuer.Fetches > fetches), "The key was not asked for");
-            await patience.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
-        }
+        using var patience = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{group.Realm}/devices");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var leaving = other.Client.SendAsync(request, patience.Token);
+        await Eventually.IsTrueAsync(() => Task.FromResult(issuer.Fetches > fetches), "The key was not asked for");
+        await patience.CancelAsync();
 
         var staying = StatusAsync(other, group, token);
         answering.SetResult();
 
         Assert.Equal(HttpStatusCode.OK, await staying);
         Assert.Equal(fetches + 1, issuer.Fetches);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
     }
 
     /// <summary>What the issuer has verified is the address beside its word; one in <c>user</c> the user may have written himself.</summary>

@@ -9,11 +9,13 @@ namespace DeviceRegistry.Tests.Infrastructure;
 /// </summary>
 internal sealed class HeldGroup : IAsyncDisposable
 {
+    private readonly RegistryApp _app;
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
 
-    private HeldGroup(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    private HeldGroup(RegistryApp app, NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
+        _app = app;
         _connection = connection;
         _transaction = transaction;
     }
@@ -24,16 +26,12 @@ internal sealed class HeldGroup : IAsyncDisposable
         await connection.OpenAsync();
         var transaction = await connection.BeginTransactionAsync();
         await connection.ExecuteAsync("SELECT FROM groups WHERE id = @Id FOR UPDATE", new { group.Id });
-        return new HeldGroup(connection, transaction);
+        return new HeldGroup(group.App, connection, transaction);
     }
 
     /// <summary>Returns when a request waits for the group.</summary>
     public Task SomebodyWaitsAsync() => Eventually.IsTrueAsync(
-        async () =>
-        {
-            await using var other = new NpgsqlConnection(_connection.ConnectionString);
-            return await other.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE @Holder = ANY(pg_blocking_pids(pid)))", new { Holder = _connection.ProcessID });
-        },
+        () => _app.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE @Holder = ANY(pg_blocking_pids(pid)))", new { Holder = _connection.ProcessID }),
         "Nobody waits for the group");
 
     public Task ExecuteAsync(string sql, object parameters) => _connection.ExecuteAsync(sql, parameters);

@@ -77,13 +77,13 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
         };
     }
 
-    /// <summary>A device has an open stream.</summary>
+    /// <summary>A device has an open stream. Nothing happens when it was revoked or removed a moment ago.</summary>
     public Task TouchAsync(long groupId, Guid deviceId)
     {
         var now = clock.GetUtcNow();
         return Touch.RunAsync(
             redis.GetDatabase(),
-            [keys.Seen(groupId), keys.Online, keys.Stream(groupId), keys.State(groupId)],
+            [keys.Seen(groupId), keys.Online, keys.Stream(groupId), keys.State(groupId), keys.Device(groupId, deviceId)],
             [now.ToUnixTimeMilliseconds(), Timestamps.Text(now), keys.Channel, groupId, deviceId.ToString()]);
     }
 

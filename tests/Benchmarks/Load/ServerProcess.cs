@@ -11,6 +11,8 @@ internal sealed class ServerProcess : IDisposable
 
     private ServerProcess(Process process) => this.process = process;
 
+    public int Id => process.Id;
+
     /// <summary>User and system time so far.</summary>
     public TimeSpan CpuTime
     {
@@ -36,8 +38,10 @@ internal sealed class ServerProcess : IDisposable
     public static async Task<ServerProcess> StartAsync(
         int port, string path, string assembly, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) 
+        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
+            // Where its settings file is; without it a service would log what it never logs in life.
+            WorkingDirectory = Path.GetDirectoryName(assembly)!,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -71,7 +71,11 @@ public static class CorrelationId
     {
         var previous = Ambient.Value;
         Ambient.Value = id;
-        Activity.Current?.SetTag("correlation.id", id);
+        if (Activity.Current is { IsAllDataRequested: true } span)
+        {
+            span.SetTag("correlation.id", id);
+        }
+
         return new Scope(previous, logger.BeginScope(new CorrelationScope(id)));
     }
 

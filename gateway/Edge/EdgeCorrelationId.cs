@@ -22,7 +22,10 @@ internal sealed class EdgeCorrelationId(RequestDelegate next)
             headers[CorrelationId.HeaderName] = id;
         }
 
-        Activity.Current?.SetTag("correlation.id", id);
+        if (Activity.Current is { IsAllDataRequested: true } span)
+        {
+            span.SetTag("correlation.id", id);
+        }
 
         // At the start of the answer, because the service sends the same id, and a proxied header would be added to ours.
         context.Response.OnStarting(

@@ -26,7 +26,8 @@ internal sealed class SessionExchange : IBenchmark
     {
         var platform = await Platform.GetAsync();
         var people = await platform.CreatePeopleAsync(People, "exchange");
-        var path = string.Create(CultureInfo.InvariantCulture, $"/authlance/identity/api/v1/realm/groups/{await CreateGroupAsync(platform, people)}/devices/count");
+        var group = await CreateGroupAsync(platform, people);
+        var path = string.Create(CultureInfo.InvariantCulture, $"/authlance/identity/api/v1/realm/groups/{group}/devices/count");
         using var client = new HttpClient { BaseAddress = platform.GatewayAddress };
 
         // The first request of each session is exchanged, the others find it.

@@ -22,6 +22,7 @@ internal sealed partial class StackStart : IBenchmark
         using var stack = Process.Start(new ProcessStartInfo("dotnet", [Programs.AppHost, "--ephemeral=true"])
         {
             WorkingDirectory = Path.Combine(Path.GetDirectoryName(Programs.AppHost)!, "../../.."),
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_ENVIRONMENT"] = "Development" },

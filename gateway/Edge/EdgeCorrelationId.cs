@@ -18,7 +18,7 @@ internal sealed class EdgeCorrelationId(RequestDelegate next)
         var headers = context.Request.Headers;
         if (headers[CorrelationId.HeaderName] is not [var id] || !CorrelationId.IsValid(id))
         {
-            id = Guid.NewGuid().ToString();
+            id = CorrelationId.New();
             headers[CorrelationId.HeaderName] = id;
         }
 

@@ -63,7 +63,7 @@ internal sealed class Platform : IAsyncDisposable
     /// <summary>Ends it, if it was started.</summary>
     public static async Task EndAsync()
     {
-        if (shared is not null)
+        if (shared is { IsCompletedSuccessfully: true })
         {
             await (await shared).DisposeAsync();
         }

@@ -5,7 +5,7 @@ namespace Benchmarks.Load;
 /// <summary>A server as a process of its own, so that its CPU time can be told apart. Ended when disposed.</summary>
 internal sealed class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
 
@@ -34,7 +34,7 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Starts a .NET program and waits until it answers.</summary>
-    /// <exception cref="InvalidOperationException">It ended, or did not answer within 30 s.</exception>
+    /// <exception cref="InvalidOperationException">It ended, or did not answer within 60 s.</exception>
     public static async Task<ServerProcess> StartAsync(
         int port, string path, string assembly, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
     {

@@ -14,13 +14,13 @@ internal sealed class DeviceRegistryInsider : IInsider, IDisposable
     private const int UsesOfAGroup = 25;
 
     private readonly SemaphoreSlim gate = new(1, 1);
-    private CampaignStack? platform;
+    private SignedInPlatform? platform;
     private Scene scene = new("", "", 0, "", "", "", "");
     private int uses = UsesOfAGroup;
 
     public string Service => "device-registry";
 
-    public Task PrepareAsync(CampaignStack platform)
+    public Task PrepareAsync(SignedInPlatform platform)
     {
         this.platform = platform;
         return Task.CompletedTask;

@@ -20,7 +20,7 @@ internal sealed class IdentityAuthInsider : IInsider, IDisposable
 
     public string Service => "identity-auth";
 
-    public Task PrepareAsync(CampaignStack platform)
+    public Task PrepareAsync(SignedInPlatform platform)
     {
         gateway = platform.Gateway;
         return Task.CompletedTask;

@@ -204,7 +204,7 @@ internal sealed class DeviceRegistryLoad : IServiceLoad
 
     private async Task<string?> RegisterAsync(LoadContext context, Group group)
     {
-        var body = new { deviceName = "Firefox on Linux", deviceType = "web", publicKey = group.NewPublicKey() };
+        var body = new { deviceName = "Firefox on Linux", deviceType = "web", publicKey = Group.NewPublicKey() };
         var (reply, _) = await JsonCalls.InsistAsync(() => group.Client.CallAsync(HttpMethod.Post, $"{group.Path}/devices", body, group.Token));
         if (!IsDone(context, reply, "device"))
         {
@@ -358,7 +358,7 @@ internal sealed class DeviceRegistryLoad : IServiceLoad
         /// <summary>How the session is named in events.</summary>
         public string SessionId => System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Token)));
 
-        public string NewPublicKey()
+        public static string NewPublicKey()
         {
             using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
             return Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Campaigns.Tests;
 
 /// <summary>A stack with an administrator who is signed in: device-registry's groups are his to make.</summary>
-public abstract partial class CampaignStack : PrivatePlatform
+public abstract partial class SignedInPlatform : PrivatePlatform
 {
     private readonly string administrator = $"administrator-{Guid.NewGuid():N}@example.org";
 

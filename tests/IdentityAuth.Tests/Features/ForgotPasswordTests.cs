@@ -1,6 +1,5 @@
 using IdentityAuth.Delivery;
 using IdentityAuth.Tests.Infrastructure;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace IdentityAuth.Tests.Features;

@@ -1,4 +1,5 @@
 using MassTransit;
+using MassTransit.Transports;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -6,12 +7,14 @@ using RabbitMQ.Client;
 namespace ServiceDefaults.Messaging;
 
 /// <summary>
-/// Asks the broker for a sign of life, on a connection of its own, and gets the bus going again soon after the broker is back.
+/// Asks the broker for a sign of life, on a connection of its own, and gets consumers going again soon after the broker is back.
 /// </summary>
 /// <remarks>
 /// MassTransit learns that a broker stands still from its heartbeat, two of which have to be missed; and it waits 3 to 30 s between two
 /// attempts to consume again, longer after each outage of the process's life, and for ever when the broker, still starting, refuses the
-/// user. None of that can be configured; so where the broker answers and the bus does not work, the bus is started anew.
+/// user. None of that can be configured; so where the broker answers and an endpoint does not work, that endpoint is started anew. Not the
+/// bus: its StopAsync leaves an endpoint that waits for its next attempt in the state "faulted", which its StartAsync takes for started
+/// (ReceiveEndpointCollection, 8.4).
 /// </remarks>
 internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
 {
@@ -20,24 +23,22 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
     /// <summary>For one answer, or one connection.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>How long the bus may take by itself once the broker answers.</summary>
+    /// <summary>How long the endpoints may take by themselves once the broker answers.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    /// <summary>How long they may take after the first start; twice that after the next. A busy machine must not be kept busy by starts.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// How much longer than that is waited for MassTransit: a start whose time is over stops what it has begun, and then waits without end for
-    /// queues that will never be ready (MassTransitBus.StartAsync, 8.4). It is left behind, and the next start begins from nothing.
-    /// </summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(40);
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
     private IConnection? _connection;
     private IChannel? _channel;
     private Task? _question;
     private bool _busHasWorked;
-    private bool _busIsStopped;
     private long? _brokenSince;
+    private TimeSpan _patience = Patience;
 
     /// <summary>Whether the broker answered the last time that it was asked.</summary>
     public bool IsAnswering { get; private set; } = true;
@@ -96,44 +97,44 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
 
     private async Task MendAsync(CancellationToken stoppingToken)
     {
-        if (bus.CheckHealth().Status == BusHealthStatus.Healthy)
+        var health = bus.CheckHealth();
+        if (health.Status == BusHealthStatus.Healthy)
         {
-            (_busHasWorked, _brokenSince) = (true, null);
-            return;
+            _busHasWorked = true;
         }
 
-        // The first start is MassTransit's own; it cannot be broken off.
-        if (!IsAnswering || !_busHasWorked)
+        // The first start has as much to do as ten others: queues are declared and bound.
+        if (health.Status == BusHealthStatus.Healthy || !IsAnswering)
         {
-            _brokenSince = null;
+            (_brokenSince, _patience) = (null, _busHasWorked ? Grace : Patience);
             return;
         }
 
         _brokenSince ??= clock.GetTimestamp();
-        if (clock.GetElapsedTime(_brokenSince.Value) < Grace)
+        if (clock.GetElapsedTime(_brokenSince.Value) < _patience)
         {
             return;
         }
 
+        var broken = health.Endpoints.Values.Where(endpoint => endpoint.Status != BusHealthStatus.Healthy).Select(endpoint => endpoint.ReceiveEndpoint).ToList();
+        LogRestart(broken.Count);
+        await Task.WhenAll(broken.OfType<ReceiveEndpoint>().Select(endpoint => RestartAsync(endpoint, stoppingToken)));
+        _patience = _patience == Grace ? Patience : _patience * 2 < LongestPatience ? _patience * 2 : LongestPatience;
+        _brokenSince = clock.GetTimestamp();
+    }
+
+    private async Task RestartAsync(ReceiveEndpoint endpoint, CancellationToken stoppingToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        limit.CancelAfter(StopLimit);
         try
         {
-            LogRestart();
-            if (!_busIsStopped)
-            {
-                using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                stop.CancelAfter(StopLimit);
-                await bus.StopAsync(stop.Token).WaitAsync(StopLimit + Margin, clock, stoppingToken);
-                _busIsStopped = true;
-            }
-
-            using var start = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            start.CancelAfter(StartLimit);
-            await bus.StartAsync(start.Token).WaitAsync(StartLimit + Margin, clock, stoppingToken);
-            (_busIsStopped, _brokenSince) = (false, null);
+            await endpoint.Stop(limit.Token).WaitAsync(limit.Token);
+            endpoint.Start(CancellationToken.None);
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
-            LogRestartFailed(exception.GetType().Name);
+            LogRestartFailed(endpoint.InputAddress.AbsolutePath, exception.GetType().Name);
         }
     }
 
@@ -184,9 +185,9 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
     [LoggerMessage(1, LogLevel.Debug, "RabbitMQ does not answer: {Reason}")]
     private partial void LogSilent(string reason);
 
-    [LoggerMessage(2, LogLevel.Information, "RabbitMQ is back; the bus is started anew")]
-    private partial void LogRestart();
+    [LoggerMessage(2, LogLevel.Information, "RabbitMQ is back; {Count} endpoints do not work yet and are started anew")]
+    private partial void LogRestart(int count);
 
-    [LoggerMessage(3, LogLevel.Warning, "The bus did not start anew ({Reason}); trying again")]
-    private partial void LogRestartFailed(string reason);
+    [LoggerMessage(3, LogLevel.Warning, "The endpoint {Endpoint} was not started anew ({Reason}); trying again")]
+    private partial void LogRestartFailed(string endpoint, string reason);
 }

@@ -23,7 +23,7 @@ internal static class Campaign
     public static int Rounds { get; } = Read("CAMPAIGN_ROUNDS", 0);
 
     /// <summary><c>CAMPAIGN_CLIENTS</c>: clients of each service that work at the same time while things fail.</summary>
-    public static int Clients { get; } = Read("CAMPAIGN_CLIENTS", 4);
+    public static int Clients { get; } = Read("CAMPAIGN_CLIENTS", 2);
 
     /// <summary><c>CAMPAIGN_PARTS</c>: the parts to which something happens, with commas between; all without it.</summary>
     public static IReadOnlyCollection<string> Parts { get; } = (Environment.GetEnvironmentVariable("CAMPAIGN_PARTS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);

@@ -26,8 +26,9 @@ public static class JoseJson
         {
             document = JsonDocument.Parse(json, Options);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter: a member's name has an escape for half of a surrogate pair.
             return null;
         }
 

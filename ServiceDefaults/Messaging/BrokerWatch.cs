@@ -1,3 +1,5 @@
+using MassTransit;
+using MassTransit.Transports;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -5,19 +7,37 @@ using RabbitMQ.Client;
 namespace ServiceDefaults.Messaging;
 
 /// <summary>
-/// Asks the broker for a sign of life, on a connection of its own: MassTransit learns that a broker stands still from its heartbeat
-/// only, two of which have to be missed.
+/// Asks the broker for a sign of life, on a connection of its own, and starts endpoints anew that do not come back by themselves.
 /// </summary>
-internal sealed partial class BrokerWatch(BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
+/// <remarks>
+/// MassTransit learns that a broker stands still from its heartbeat, two of which have to be missed. Its endpoints come back by themselves
+/// (<see cref="Reconnection"/>), unless an attempt was cancelled by a limit within the client: that one ends the loop of attempts. So an
+/// endpoint that does not work although the broker has answered for a while is started anew. Not the bus: its StopAsync leaves an endpoint
+/// that waits for its next attempt in the state "faulted", which its StartAsync takes for started (ReceiveEndpointCollection, 8.4), and what
+/// is published meanwhile keeps a transport that stays dead.
+/// </remarks>
+internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>For one answer, or one connection.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>
+    /// How long the endpoints may take by themselves once the broker answers; twice that after each start. A busy machine must not be kept
+    /// busy by starts.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(40);
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
+
     private IConnection? _connection;
     private IChannel? _channel;
     private Task? _question;
+    private long? _brokenSince;
+    private TimeSpan _patience = Patience;
 
     /// <summary>Whether the broker answered the last time that it was asked.</summary>
     public bool IsAnswering { get; private set; } = true;
@@ -30,6 +50,7 @@ internal sealed partial class BrokerWatch(BrokerAddress address, TimeProvider cl
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 IsAnswering = await AskAsync(stoppingToken);
+                await MendAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -70,6 +91,43 @@ internal sealed partial class BrokerWatch(BrokerAddress address, TimeProvider cl
             }
 
             return false;
+        }
+    }
+
+    private async Task MendAsync(CancellationToken stoppingToken)
+    {
+        var health = bus.CheckHealth();
+        if (health.Status == BusHealthStatus.Healthy || !IsAnswering)
+        {
+            (_brokenSince, _patience) = (null, Patience);
+            return;
+        }
+
+        _brokenSince ??= clock.GetTimestamp();
+        if (clock.GetElapsedTime(_brokenSince.Value) < _patience)
+        {
+            return;
+        }
+
+        var broken = health.Endpoints.Values.Where(endpoint => endpoint.Status != BusHealthStatus.Healthy).Select(endpoint => endpoint.ReceiveEndpoint).ToList();
+        LogRestart(broken.Count);
+        await Task.WhenAll(broken.OfType<ReceiveEndpoint>().Select(endpoint => RestartAsync(endpoint, stoppingToken)));
+        _patience = _patience * 2 < LongestPatience ? _patience * 2 : LongestPatience;
+        _brokenSince = clock.GetTimestamp();
+    }
+
+    private async Task RestartAsync(ReceiveEndpoint endpoint, CancellationToken stoppingToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        limit.CancelAfter(StopLimit);
+        try
+        {
+            await endpoint.Stop(limit.Token).WaitAsync(limit.Token);
+            endpoint.Start(CancellationToken.None);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogRestartFailed(endpoint.InputAddress.AbsolutePath, exception.GetType().Name);
         }
     }
 
@@ -119,4 +177,10 @@ internal sealed partial class BrokerWatch(BrokerAddress address, TimeProvider cl
 
     [LoggerMessage(1, LogLevel.Debug, "RabbitMQ does not answer: {Reason}")]
     private partial void LogSilent(string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "RabbitMQ is back; {Count} endpoints do not work yet and are started anew")]
+    private partial void LogRestart(int count);
+
+    [LoggerMessage(3, LogLevel.Warning, "The endpoint {Endpoint} was not started anew ({Reason}); trying again")]
+    private partial void LogRestartFailed(string endpoint, string reason);
 }

@@ -62,6 +62,7 @@ public static class MessageBusExtensions
         services.AddHostedService<MessageSweeper>();
         services.AddHostedService<BusStart>();
         services.AddSingleton(provider => new BrokerWatch(
+            provider.GetRequiredService<IBusControl>(),
             BrokerAddress.Parse(builder.Configuration.GetConnectionString(ConnectionName)),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BrokerWatch>>()));

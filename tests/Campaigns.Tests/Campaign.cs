@@ -19,8 +19,11 @@ internal static class Campaign
     /// <summary><c>CAMPAIGN_REQUESTS</c>: wrong requests to send.</summary>
     public static int Requests { get; } = Read("CAMPAIGN_REQUESTS", 3_000);
 
-    /// <summary><c>CAMPAIGN_ROUNDS</c>: how often every part is killed and paused.</summary>
-    public static int Rounds { get; } = Read("CAMPAIGN_ROUNDS", 1);
+    /// <summary><c>CAMPAIGN_ROUNDS</c>: how often every part is killed and paused; 0, the short form: every part once, the one or the other.</summary>
+    public static int Rounds { get; } = Read("CAMPAIGN_ROUNDS", 0);
+
+    /// <summary><c>CAMPAIGN_CLIENTS</c>: clients of each service that work at the same time while things fail.</summary>
+    public static int Clients { get; } = Read("CAMPAIGN_CLIENTS", 2);
 
     /// <summary><c>CAMPAIGN_PARTS</c>: the parts to which something happens, with commas between; all without it.</summary>
     public static IReadOnlyCollection<string> Parts { get; } = (Environment.GetEnvironmentVariable("CAMPAIGN_PARTS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries);

@@ -6,4 +6,4 @@ using Campaigns.Tests;
 namespace Campaigns.Tests;
 
 /// <summary>The stack that all campaigns share, one after the other.</summary>
-public sealed class CampaignPlatform : PrivatePlatform;
+public sealed class CampaignPlatform : SignedInPlatform;

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Campaigns.Tests;
 
 /// <summary>A stack with two instances of every service, which sends its telemetry here.</summary>
-public sealed class SecondPlatform : PrivatePlatform
+public sealed class SecondPlatform : SignedInPlatform
 {
     private WebApplication? sink;
 

@@ -47,6 +47,9 @@ public class PrivatePlatform : IAsyncLifetime
     /// <summary>Processes per service.</summary>
     protected virtual int Replicas => 1;
 
+    /// <summary>More settings of AppHost, as they stand on its command line.</summary>
+    protected virtual IEnumerable<string> Arguments => [];
+
     private DistributedApplication App => app ?? throw new InvalidOperationException("The stack is not started.");
 
     public virtual async ValueTask InitializeAsync()
@@ -56,6 +59,7 @@ public class PrivatePlatform : IAsyncLifetime
                 "--ephemeral=true",
                 string.Create(CultureInfo.InvariantCulture, $"--Replicas={Replicas}"),
                 $"--Parameters:pairing-admin-key={AdminKey}",
+                .. Arguments,
             ]);
         Configure(builder);
         app = await builder.BuildAsync();

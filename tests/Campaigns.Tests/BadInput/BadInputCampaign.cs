@@ -104,7 +104,7 @@ public sealed class BadInputCampaign(CampaignPlatform platform, ITestOutputHelpe
                 connection = null;
             }
 
-            report.Add(operation.Service, answer?.Status, Stopwatch.GetElapsedTime(started));
+            report.Add(number, draft, answer?.Status, Stopwatch.GetElapsedTime(started));
         }
 
         connection?.Dispose();

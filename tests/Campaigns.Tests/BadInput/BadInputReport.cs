@@ -12,18 +12,23 @@ internal sealed class BadInputReport
     private readonly ConcurrentDictionary<(string Service, string Status), int> counts = [];
     private readonly ConcurrentDictionary<string, int> faults = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> examples = [];
-    private int slowest;
+    private readonly Lock gate = new();
+    private (TimeSpan Took, string What) slowest;
 
     public bool IsClean => faults.IsEmpty;
 
     public int Total => counts.Values.Sum();
 
-    public void Add(string service, int? status, TimeSpan took)
+    public void Add(int number, RequestDraft draft, int? status, TimeSpan took)
     {
-        counts.AddOrUpdate((service, status?.ToString(CultureInfo.InvariantCulture) ?? "none"), 1, (_, count) => count + 1);
-        for (var seen = slowest; took.TotalMilliseconds > seen; seen = slowest)
+        var answer = status?.ToString(CultureInfo.InvariantCulture) ?? "none";
+        counts.AddOrUpdate((draft.Operation.Service, answer), 1, (_, count) => count + 1);
+        lock (gate)
         {
-            Interlocked.CompareExchange(ref slowest, (int)took.TotalMilliseconds + 1, seen);
+            if (took > slowest.Took)
+            {
+                slowest = (took, $"{Describe(number, draft)}: {answer}");
+            }
         }
     }
 
@@ -33,11 +38,16 @@ internal sealed class BadInputReport
         faults.AddOrUpdate($"{draft.Operation.Service}: {fault}", 1, (_, count) => count + 1);
         if (examples.Count < MaxExamples)
         {
-            var target = draft.Target();
-            examples.Enqueue(string.Create(
-                CultureInfo.InvariantCulture,
-                $"#{number} {draft.Method} {Short(target, 160)} [{draft.Operation}; {string.Join(", ", draft.Spoiled)}; {Short(string.Join(" | ", draft.Headers.Append(("Content-Type", draft.MediaType ?? "-")).Select(header => $"{header.Item1}: {header.Item2}")), 200)}]: {fault}{(answer is null ? "" : $" <- {answer}")}"));
+            examples.Enqueue($"{Describe(number, draft)}: {fault}{(answer is null ? "" : $" <- {answer}")}");
         }
+    }
+
+    private static string Describe(int number, RequestDraft draft)
+    {
+        var headers = draft.Headers.Append(("Content-Type", draft.MediaType ?? "-")).Select(header => $"{header.Item1}: {header.Item2}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"#{number} {draft.Method} {Short(draft.Target(), 160)} [{draft.Operation}; {string.Join(", ", draft.Spoiled)}; {Short(string.Join(" | ", headers), 200)}]");
     }
 
     private static string Short(string text, int length) => text.Length > length ? text[..length] + "…" : text;
@@ -45,7 +55,8 @@ internal sealed class BadInputReport
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Bad input: seed {Campaign.Seed}, {Total} requests, slowest answer {slowest} ms");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Bad input: seed {Campaign.Seed}, {Total} requests");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  slowest answer   {slowest.Took.TotalMilliseconds:0} ms, {slowest.What}");
         foreach (var service in counts.Keys.Select(key => key.Service).Distinct().Order(StringComparer.Ordinal))
         {
             text.Append(CultureInfo.InvariantCulture, $"  {service,-16}");

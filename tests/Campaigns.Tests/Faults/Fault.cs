@@ -22,10 +22,12 @@ internal sealed record Fault(string Part, FaultKind Kind, TimeSpan Calm, TimeSpa
     /// <summary>Milliseconds; longer than any answer may take.</summary>
     private const int MaxPause = 14_000;
 
+    private const int MaxShortPause = 6_000;
+
     public override string ToString()
         => Kind == FaultKind.Pause ? string.Create(CultureInfo.InvariantCulture, $"{Part} paused {Lasts.TotalSeconds:0.0} s") : $"{Part} {(Kind == FaultKind.Kill ? "killed" : "flushed")}";
 
-    /// <summary>Every fault of every part once in each round, in an order and at times of chance.</summary>
+    /// <summary>Every fault of every part once in each round, in an order and at times of chance; in the short form one fault of every part.</summary>
     public static IEnumerable<Fault> Plan(int seed, IReadOnlyList<string> services)
     {
         var random = new Random(seed);
@@ -34,11 +36,14 @@ internal sealed record Fault(string Part, FaultKind Kind, TimeSpan Calm, TimeSpa
             ("redis", FaultKind.Flush),
             .. ((string[])["rabbitmq", "postgres", "redis", .. services]).SelectMany(part => new[] { (part, FaultKind.Kill), (part, FaultKind.Pause) }),
         ];
-        for (var round = 0; round < Campaign.Rounds; round++)
+        var isShort = Campaign.Rounds == 0;
+        for (var round = 0; round < Math.Max(Campaign.Rounds, 1); round++)
         {
-            foreach (var (part, kind) in all.OrderBy(_ => random.Next()).ToList())
+            var faults = all.OrderBy(_ => random.Next()).ToList();
+            foreach (var (part, kind) in isShort ? faults.DistinctBy(fault => fault.Part) : faults)
             {
-                var fault = new Fault(part, kind, TimeSpan.FromMilliseconds(random.Next(500, 2_500)), TimeSpan.FromMilliseconds(random.Next(500, MaxPause)));
+                var lasts = TimeSpan.FromMilliseconds(random.Next(500, isShort ? MaxShortPause : MaxPause));
+                var fault = new Fault(part, kind, TimeSpan.FromMilliseconds(random.Next(500, 2_500)), lasts);
                 if (Campaign.Parts.Count == 0 || Campaign.Parts.Contains(part))
                 {
                     yield return fault;

@@ -16,7 +16,8 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
     /// <summary>After a part is back.</summary>
     internal static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(5);
 
-    private const int ClientsPerService = 4;
+    /// <summary>For events, after the last outage and the last request.</summary>
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
@@ -35,7 +36,7 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
         }
 
         var working = 1;
-        var clients = loads.SelectMany((load, place) => Enumerable.Range(0, ClientsPerService)
+        var clients = loads.SelectMany((load, place) => Enumerable.Range(0, Campaign.Clients)
             .Select(number => Task.Run(() => WorkAsync(load, context, new Random(unchecked((Campaign.Seed * 31) + (place * 1_000) + number)), () => Volatile.Read(ref working) == 1)))).ToList();
 
         var driver = new FaultDriver(platform, outages);
@@ -65,6 +66,7 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
         Volatile.Write(ref working, 0);
         await Task.WhenAll(clients);
         await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));
+        await WaitUntilPublishedAsync(context);
 
         var rows = new List<(string, string, long)>();
         foreach (var load in loads)
@@ -98,6 +100,29 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
         if (outage.Recovery is not { } recovery || recovery > Machine.Stretch(RecoveryLimit))
         {
             ledger.AddFault(string.Create(CultureInfo.InvariantCulture, $"{outage.Fault}: recovered {outage.Recovery?.TotalSeconds ?? double.NaN:0.0} s after it was back"));
+        }
+    }
+
+    /// <summary>Nothing waits in an outbox any more: what a tap has not got by now is lost.</summary>
+    private async Task WaitUntilPublishedAsync(LoadContext context)
+    {
+        foreach (var service in platform.Services)
+        {
+            var accounts = new Accounts(context, service);
+            var waiting = 0L;
+            for (var until = DateTimeOffset.UtcNow + Machine.Stretch(DrainLimit); DateTimeOffset.UtcNow < until; await Task.Delay(Poll))
+            {
+                waiting = (await accounts.RowsAsync("SELECT 'waiting', count(*) FROM outbox WHERE published_at IS NULL"))["waiting"];
+                if (waiting == 0)
+                {
+                    break;
+                }
+            }
+
+            if (waiting > 0)
+            {
+                accounts.AddFault(string.Create(CultureInfo.InvariantCulture, $"{waiting} events wait in the outbox"));
+            }
         }
     }
 

@@ -13,6 +13,9 @@ namespace Campaigns.Tests.Health;
 [Trait(Campaign.Category, Campaign.Alone)]
 public sealed class HealthUnderFaultsTests(CampaignPlatform platform, ITestOutputHelper output)
 {
+    /// <summary>Of a service that was too late, for the report.</summary>
+    private const int ConsoleLines = 40;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
@@ -99,7 +102,12 @@ public sealed class HealthUnderFaultsTests(CampaignPlatform platform, ITestOutpu
                     return;
                 }
 
-                Assert.True(waited < Machine.Stretch(limit), string.Create(CultureInfo.InvariantCulture, $"{service.Name} is not {what} after {waited.TotalSeconds:0.0} s."));
+                if (waited >= Machine.Stretch(limit))
+                {
+                    var console = (await platform.ConsoleOfAsync(service.Name)).TakeLast(ConsoleLines);
+                    Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"{service.Name} is not {what} after {waited.TotalSeconds:0.0} s. Its console:\n{string.Join('\n', console)}"));
+                }
+
                 await Task.Delay(Poll);
             }
         }));

@@ -144,6 +144,7 @@ public sealed class CallerTests(RegistryApp app)
             app.Issuer.Sign(claims, moreHeader: ",\"crit\":[\"x\"],\"x\":1"),
             app.Issuer.Sign(claims, moreHeader: ",\"typ\":\"logout+jwt\""),
             app.Issuer.Sign(claims, moreHeader: ",\"alg\":\"ES256\""), // twice
+            app.Issuer.Sign(claims, moreHeader: ",\"\\ud800\":1"),
             $"{parts[0]}.{parts[1]}.",
             $"{parts[0]}.{parts[1]}",
             $"{good}.x",

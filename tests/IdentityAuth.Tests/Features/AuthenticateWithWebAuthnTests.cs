@@ -141,6 +141,7 @@ public sealed class AuthenticateWithWebAuthnTests(FactorsApp app) : IClassFixtur
     [InlineData("""{"id":"x"}""")]
     [InlineData("""{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"e30","authenticatorData":"AA","signature":"AA"}}""")]
     [InlineData("""{"id":"\ud800","rawId":"AAAA","type":"public-key","response":{}}""")]
+    [InlineData("""{"id":"AAAA","rawId":"AAAA","type":"\ud800blic-key","response":{}}""")]
     [InlineData("""{"deep":{"deep":{"deep":{"deep":1}}}}""")]
     public async Task AuthenticateWithWebAuthn_ResponseThatIsNone_IsRefusedLikeAnyOther(string response)
     {

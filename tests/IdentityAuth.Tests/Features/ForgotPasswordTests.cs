@@ -1,5 +1,6 @@
 using IdentityAuth.Delivery;
 using IdentityAuth.Tests.Infrastructure;
+using Microsoft.Extensions.Hosting;
 
 namespace IdentityAuth.Tests.Features;
 
@@ -40,6 +41,29 @@ public sealed class ForgotPasswordTests(IdentityApp app)
         await app.MessageAsync(last.Email, DeliveryKind.PasswordReset);
         Assert.DoesNotContain(await app.MessagesAsync(bot.Email), message => message.Kind == DeliveryKind.PasswordReset);
         Assert.DoesNotContain(await app.MessagesAsync(deleted.Email), message => message.Kind == DeliveryKind.PasswordReset);
+    }
+
+    [Fact]
+    public async Task ForgotPassword_InstanceDiesBehindItsAnswer_AnotherMails()
+    {
+        // Dead, as far as the mail is concerned: nothing runs behind its answers.
+        await using var dead = await IdentityApp.StartAsync(configure: services =>
+        {
+            foreach (var hosted in services.Where(service => service.ServiceType == typeof(IHostedService)
+                && service.ImplementationFactory?.Method.ReturnType == typeof(PasswordResetWorker)).ToList())
+            {
+                services.Remove(hosted);
+            }
+        });
+        using var client = dead.CreateClient();
+        var account = await client.RegisterAsync();
+        using var response = await client.PostAsync(Path, new { email = account.Email });
+        await response.AssertNoContentAsync();
+
+        await using var other = await IdentityApp.StartAsync(sameServersAs: dead);
+
+        await other.MessageAsync(account.Email, DeliveryKind.PasswordReset);
+        Assert.Single(await other.MessagesAsync(account.Email), message => message.Kind is DeliveryKind.PasswordReset or DeliveryKind.PasswordResetRequest);
     }
 
     [Fact]

@@ -70,6 +70,7 @@ public sealed class UpdateCurrentUserTests(IdentityApp app)
     [InlineData("""{"username":null}""", "username=INVALID_FORMAT")]
     [InlineData("""{"discriminator":"0000"}""", "discriminator=INVALID_FORMAT")]
     [InlineData("""{"discriminator":"abc"}""", "discriminator=INVALID_FORMAT")]
+    [InlineData("""{"discriminator":"\ud800"}""", "discriminator=INVALID_FORMAT")]
     [InlineData("""{"new_password":"short"}""", "new_password=PASSWORD_LENGTH_INVALID")]
     public async Task UpdateCurrentUser_BadField_RefusedAndNothingChanges(string body, string error)
     {

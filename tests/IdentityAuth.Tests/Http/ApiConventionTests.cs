@@ -42,6 +42,10 @@ public sealed class ApiConventionTests(IdentityApp app)
         await bytes.AssertFieldsAsync("email=INVALID_FORMAT");
         using var surrogate = await client.PostAsync("/v1/auth/forgot", """{"email":"\ud800@example.test"}""");
         await surrogate.AssertFieldsAsync("email=INVALID_FORMAT");
+        using var name = await client.PostAsync("/v1/auth/forgot", """{"email":"ada@example.test","\ud800":1}""");
+        await name.AssertFieldsAsync("email=INVALID_FORMAT");
+        using var within = await client.PostAsync("/v1/auth/forgot", """{"x":[{"\udc00-and-more":{}}],"email":"ada@example.test"}""");
+        await within.AssertFieldsAsync("email=INVALID_FORMAT");
         using var deep = await client.PostAsync("/v1/auth/forgot", new string('[', 1000));
         await deep.AssertFieldsAsync("email=INVALID_FORMAT");
     }

@@ -183,6 +183,7 @@ public sealed class DataTokenTests : IDisposable
         """{"alg":"ES256","b64":false}""",
         """{"alg":"ES256","b64":true}""",
         """{"alg":"ES256","alg":"ES256"}""",
+        """{"alg":"ES256","\ud800":1}""",
         "[]",
         "",
     ];

@@ -136,6 +136,7 @@ public sealed class PairingTokenVerifierTests : IDisposable
         "\"alg\":\"none\"", "\"alg\":\"None\"", "\"alg\":\"HS256\"", "\"alg\":\"RS256\"", "\"alg\":\"PS256\"", "\"alg\":\"ES384\"", "\"alg\":\"es256\"",
         "\"alg\":null", "\"alg\":1", "\"x\":1",
         "\"alg\":\"ES256\",\"alg\":\"ES256\"",
+        "\"alg\":\"ES256\",\"\\ud800\":1",
         "\"alg\":\"ES256\",\"crit\":[\"exp\"]", "\"alg\":\"ES256\",\"crit\":null",
         "\"alg\":\"ES256\",\"typ\":\"at+jwt\"", "\"alg\":\"ES256\",\"typ\":\"ID\"", "\"alg\":\"ES256\",\"typ\":\"logout+jwt\"", "\"alg\":\"ES256\",\"typ\":\"\"", "\"alg\":\"ES256\",\"typ\":1",
     ];

@@ -200,10 +200,34 @@ public sealed class ConsumerTests : IAsyncLifetime
         Assert.DoesNotContain("masstransit-bus", report.Entries.Keys);
     }
 
-    private Task<TestService> StartConsumerAsync() => TestService.StartAsync(
+    [Fact]
+    public async Task Consume_BrokerBackWhileTheEndpointWaits_ConsumesAgain()
+    {
+        var broker = new Uri((await BackingServers.GetAsync()).RabbitMQ);
+        await using var proxy = TcpProxy.For(broker);
+        await _consumer.DisposeAsync();
+        _consumer = await StartConsumerAsync(new UriBuilder(broker) { Port = proxy.Port }.Uri.ToString());
+
+        // Away for so long that the endpoint is "faulted" and waits for its next attempt but one.
+        proxy.Cut();
+        await Eventually.BecomesTrueAsync(() => _consumer.Log.Lines.Count(line => line.Message.StartsWith("Retrying", StringComparison.Ordinal)) >= 2, "two attempts have failed");
+        Assert.Equal(HealthStatus.Unhealthy, await BrokerHealthAsync());
+        var order = await PlaceAsync("succeeds");
+        proxy.Restore();
+
+        await Eventually.BecomesTrueAsync(async () => await BrokerHealthAsync() == HealthStatus.Healthy, "healthy");
+        await Eventually.BecomesTrueAsync(() => _consumer.Metric("inbox.handled") == 1, "handled");
+        Assert.Equal(1, await EffectsAsync(order));
+
+        async Task<HealthStatus> BrokerHealthAsync()
+            => (await _consumer.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Entries["rabbitmq"].Status;
+    }
+
+    private Task<TestService> StartConsumerAsync(string? broker = null) => TestService.StartAsync(
         _database,
         bus => bus.Consumes<OrderPlacedConsumer, OrderPlacedDefinition>().Publishes<OrderHandled>(),
         _consumerName,
+        broker,
         configure: builder => builder.Services.AddSingleton(_seen),
         settings: [("Messaging:Retries", "2"), ("Messaging:RetryDelay", "00:00:00.01"), ("Messaging:PollInterval", "00:00:00.05")]);
 

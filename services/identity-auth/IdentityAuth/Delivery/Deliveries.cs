@@ -13,10 +13,13 @@ internal sealed class Deliveries(SealedData sealer, TimeProvider clock) : IDispo
     public const string Email = "email";
     public const string Sms = "sms";
 
+    /// <summary>No way out of here: <see cref="PasswordResetWorker"/> makes an e-mail of it.</summary>
+    public const string PasswordReset = "password_reset";
+
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     /// <summary>Adds a message to a transaction. Call <see cref="Wake"/> after its commit.</summary>
-    /// <param name="channel"><see cref="Email"/> or <see cref="Sms"/>.</param>
+    /// <param name="channel"><see cref="Email"/>, <see cref="Sms"/> or <see cref="PasswordReset"/>.</param>
     /// <param name="lifetime">After that it is worth nothing any more and is not sent.</param>
     public void Add(NpgsqlBatch batch, string channel, DeliveryContent content, TimeSpan lifetime)
     {

@@ -32,6 +32,7 @@ internal static class DeliveryKind
 {
     public const string EmailVerification = "email_verification";
     public const string PasswordReset = "password_reset";
+    public const string PasswordResetRequest = "password_reset_request";
     public const string IpAuthorization = "ip_authorization";
     public const string EmailChangeOriginal = "email_change_original";
     public const string EmailChangeNew = "email_change_new";

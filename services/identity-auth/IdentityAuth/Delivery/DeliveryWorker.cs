@@ -15,7 +15,7 @@ internal sealed partial class DeliveryWorker(
 
     private const string Take = """
         UPDATE deliveries SET attempts = attempts + 1, due_at = $2
-        WHERE id IN (SELECT id FROM deliveries WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        WHERE id IN (SELECT id FROM deliveries WHERE due_at <= $1 AND channel = ANY($4) ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
         RETURNING id, channel, content, expires_at, attempts
         """;
 
@@ -49,7 +49,7 @@ internal sealed partial class DeliveryWorker(
     {
         var now = clock.GetUtcNow();
         var due = new List<Row>();
-        await using (var command = source.Command(Take, now, now + Lease, AtATime))
+        await using (var command = source.Command(Take, now, now + Lease, AtATime, Sql.Texts(_senders.Keys)))
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))

@@ -84,8 +84,13 @@ internal sealed class FormBody : IDisposable
     /// <summary>Whether a member is there and stands for nothing: <c>null</c>, or a string that is empty once normalised.</summary>
     public bool IsNull(string name) => TryGet(name, out var value) && IsNull(value);
 
-    /// <summary>A member as it stands, for what has a form of its own. Not for after this body is disposed.</summary>
-    public JsonElement? Raw(string name) => TryGet(name, out var value) ? value : null;
+    /// <summary>The text of a member that is a number, or a string of one; <see langword="null"/> for anything else.</summary>
+    public string? NumberText(string name) => !TryGet(name, out var value) ? null : value.ValueKind switch
+    {
+        JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.String => StringOf(value),
+        _ => null,
+    };
 
     /// <summary>A string that has to be there.</summary>
     /// <param name="minimum">Its length in UTF-16 code units.</param>
@@ -252,7 +257,7 @@ internal sealed class FormBody : IDisposable
         {
             var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
             var document = JsonDocument.ParseValue(ref reader);
-            if (!reader.Read())
+            if (!reader.Read() && HasReadableNames(json))
             {
                 return document;
             }
@@ -260,10 +265,32 @@ internal sealed class FormBody : IDisposable
             document.Dispose();
             return null;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // The latter: a member's name has an escape for half of a surrogate pair.
             return null;
+        }
+    }
+
+    // An escape for half of a surrogate pair is valid JSON, but no Unicode text (RFC 8259 §8.2). In a name it would come out only when
+    // a member is looked for, and then as a failure of ours.
+    private static bool HasReadableNames(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader is { TokenType: JsonTokenType.PropertyName, ValueIsEscaped: true })
+                {
+                    _ = reader.GetString();
+                }
+            }
+
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 
@@ -307,7 +334,7 @@ internal sealed class FormBody : IDisposable
         _ => false,
     };
 
-    // An escape for half of a surrogate pair is valid JSON, but no Unicode text (RFC 8259 §8.2).
+    // Null for a text with half of a surrogate pair.
     private static string? StringOf(JsonElement value)
     {
         try

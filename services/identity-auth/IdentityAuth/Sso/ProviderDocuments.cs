@@ -98,6 +98,5 @@ internal static class ProviderJson
 
     /// <summary>Whether a member is true; some providers send the word.</summary>
     public static bool IsTrue(this JsonElement json, string name)
-        => json.TryGetProperty(name, out var value)
-            && (value.ValueKind == JsonValueKind.True || (value.ValueKind == JsonValueKind.String && value.ValueEquals("true")));
+        => json.TryGetProperty(name, out var value) && (value.ValueKind == JsonValueKind.True || json.Text(name) == "true");
 }

@@ -11,7 +11,7 @@ internal interface IInsider
     string Service { get; }
 
     /// <summary>Makes what later requests need.</summary>
-    Task PrepareAsync(PrivatePlatform platform);
+    Task PrepareAsync(SignedInPlatform platform);
 
     /// <summary>Fills in what makes the draft acceptable.</summary>
     Task FillInAsync(RequestDraft draft, Random random);

@@ -19,7 +19,7 @@ internal sealed class PairingInsider : IInsider, IDisposable
 
     public string Service => "pairing";
 
-    public async Task PrepareAsync(PrivatePlatform platform)
+    public async Task PrepareAsync(SignedInPlatform platform)
     {
         gateway = platform.Gateway;
         adminKey = platform.AdminKey;

@@ -23,7 +23,7 @@ internal sealed class ScopeSigningInsider : IInsider, IDisposable
 
     public string Service => "scope-signing";
 
-    public Task PrepareAsync(PrivatePlatform platform)
+    public Task PrepareAsync(SignedInPlatform platform)
     {
         gateway = platform.Gateway;
         return Task.CompletedTask;

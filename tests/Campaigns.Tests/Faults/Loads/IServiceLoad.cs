@@ -41,9 +41,9 @@ internal static class EveryLoad
 }
 
 /// <summary>What loads work with.</summary>
-internal sealed class LoadContext(PrivatePlatform platform, Outages outages, RequestLedger ledger, Mailroom mailroom)
+internal sealed class LoadContext(SignedInPlatform platform, Outages outages, RequestLedger ledger, Mailroom mailroom)
 {
-    public PrivatePlatform Platform => platform;
+    public SignedInPlatform Platform => platform;
 
     public Outages Outages => outages;
 

@@ -12,6 +12,9 @@ internal sealed class PairingLoad : IServiceLoad
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>For what device-registry does about it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly ConcurrentDictionary<string, Guid> created = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> announced = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Guid> paired = new(StringComparer.Ordinal);
@@ -126,12 +129,37 @@ internal sealed class PairingLoad : IServiceLoad
         accounts.Once(ofPairings, links.Keys, nameof(DevicePaired), possible: _ => false);
         accounts.Once(ofUnpairings, unlinked.Keys.Select(user => user.ToString()), nameof(DeviceUnpaired), possible: user => perhapsUnlinked.ContainsKey(Guid.Parse(user)));
 
+        var enrolled = await ExpectDevicesAsync(context, links);
         return
         [
             ("pairings created", created.Count), ("phones announced", announced.Count), ("phones paired", paired.Count), ("phones unlinked", unlinked.Count),
+            ("devices of that at device-registry", enrolled),
             ("pairings left open by an outage", perhapsPaired.Count),
             ("events", ofCreations.Count + ofAnnouncements.Count + ofPairings.Count + ofUnpairings.Count),
         ];
+    }
+
+    /// <summary>device-registry has one device for each phone that was paired.</summary>
+    private async Task<long> ExpectDevicesAsync(LoadContext context, Dictionary<string, long> links)
+    {
+        var accounts = new Accounts(context, "device-registry");
+        var devices = new Dictionary<string, long>(StringComparer.Ordinal);
+        for (var until = DateTimeOffset.UtcNow + Patience; DateTimeOffset.UtcNow < until; await Task.Delay(Pause))
+        {
+            devices = await accounts.RowsAsync("SELECT pairing_reference, count(*) FROM devices WHERE pairing_reference IS NOT NULL GROUP BY pairing_reference");
+            if (paired.All(one => devices.ContainsKey(one.Key) || unlinked.ContainsKey(one.Value) || perhapsUnlinked.ContainsKey(one.Value)))
+            {
+                break;
+            }
+        }
+
+        foreach (var (jti, user) in paired)
+        {
+            // The news of the end may overtake that of the beginning: then the device is never made.
+            accounts.Expect(devices, jti, unlinked.ContainsKey(user) || perhapsUnlinked.ContainsKey(user) ? null : 1, $"device of pairing {jti}");
+        }
+
+        return devices.Keys.LongCount(links.ContainsKey);
     }
 
     private async Task ProveAsync(LoadContext context, Phone phone, Guid user, string dataToken, string signature, DateTimeOffset began, bool twice)

@@ -1,16 +1,12 @@
-using DeviceRegistry.Http;
-
 namespace DeviceRegistry.Features.Health;
 
 /// <summary>Whether the process answers at all (contract §9).</summary>
 public static class GetLiveness
 {
-    // Anonymous, and not routed at the gateway: for whoever runs the service.
+    // Anonymous, and for whoever runs the service: not routed at the gateway, so it has no place in the document that the gateway serves.
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health/live", Handle)
         .WithName(nameof(GetLiveness))
-        .WithTags("Health")
-        .WithSummary("Whether the process answers")
-        .Answers<LivenessResponse>(StatusCodes.Status200OK, "It does.");
+        .ExcludeFromDescription();
 
     internal static IResult Handle() => TypedResults.Ok(new LivenessResponse("UP"));
 }

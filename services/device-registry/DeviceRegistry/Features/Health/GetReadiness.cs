@@ -1,4 +1,3 @@
-using DeviceRegistry.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DeviceRegistry.Features.Health;
@@ -6,12 +5,10 @@ namespace DeviceRegistry.Features.Health;
 /// <summary>Whether the service can do its work: Postgres, Redis and the broker answer (contract §9).</summary>
 public static class GetReadiness
 {
-    // Anonymous, and not routed at the gateway: for whoever runs the service.
+    // Anonymous, and for whoever runs the service: not routed at the gateway, so it has no place in the document that the gateway serves.
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health/ready", HandleAsync)
         .WithName(nameof(GetReadiness))
-        .WithTags("Health")
-        .WithSummary("Whether the service can do its work")
-        .Answers<ReadinessResponse>(StatusCodes.Status200OK, "It can.");
+        .ExcludeFromDescription();
 
     internal static async Task<IResult> HandleAsync(HealthCheckService health, CancellationToken cancellationToken)
     {

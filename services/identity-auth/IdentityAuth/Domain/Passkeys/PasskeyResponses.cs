@@ -52,7 +52,7 @@ internal static class PasskeyJson
     {
         if (json.ValueKind != JsonValueKind.Object
             || !json.TryGetProperty("response", out var response) || response.ValueKind != JsonValueKind.Object
-            || !json.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals(PublicKeyType)
+            || !json.TryGetProperty("type", out var type) || Text(type) != PublicKeyType
             || Bytes(json, "rawId") is not { Length: > 0 } rawId
             || Bytes(json, "id") is not { } id || !id.AsSpan().SequenceEqual(rawId))
         {

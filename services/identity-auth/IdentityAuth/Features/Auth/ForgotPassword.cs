@@ -45,7 +45,8 @@ public static class ForgotPassword
             return RateLimitAnswer.For(attempt);
         }
 
-        return worker.TryEnqueue(email) ? TypedResults.NoContent() : RateLimitAnswer.For(TimeSpan.FromSeconds(1));
+        await worker.AddAsync(email);
+        return TypedResults.NoContent();
     }
 }
 

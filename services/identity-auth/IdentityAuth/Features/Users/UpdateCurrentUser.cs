@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using IdentityAuth.Data;
 using IdentityAuth.Domain;
 using IdentityAuth.Http;
@@ -129,8 +128,7 @@ public static class UpdateCurrentUser
             return null;
         }
 
-        if (body.Raw("discriminator") is { } value
-            && (value.ValueKind == JsonValueKind.Number ? value.GetRawText() : value.ValueKind == JsonValueKind.String ? value.GetString() : null) is { Length: <= 4 } text
+        if (body.NumberText("discriminator") is { Length: <= 4 } text
             && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var tag)
             && tag is >= 1 and <= 9_999)
         {

@@ -14,7 +14,10 @@ public static class P256
 
     private static readonly BigInteger FieldPrime = Unsigned("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
     private static readonly BigInteger CoefficientB = Unsigned("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
-    private static readonly byte[] Order = Convert.FromHexString("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+    private static readonly byte[] OrderBytes = Convert.FromHexString("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+
+    /// <summary>The number of points on the curve, n.</summary>
+    public static BigInteger Order { get; } = new(OrderBytes, isUnsigned: true, isBigEndian: true);
 
     /// <summary>
     /// Whether (x, y) is a point of the curve: both below p, and y² = x³ − 3x + b. The point at infinity has no such
@@ -47,8 +50,17 @@ public static class P256
     public static ECParameters PublicParameters(ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
         => new() { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x.ToArray(), Y = y.ToArray() } };
 
+    /// <summary>The number as 32 bytes, big-endian, leading zeros kept.</summary>
+    public static byte[] ToFieldBytes(BigInteger value)
+    {
+        var bytes = new byte[FieldLength];
+        var length = value.GetByteCount(isUnsigned: true);
+        value.TryWriteBytes(bytes.AsSpan(FieldLength - length), out _, isUnsigned: true, isBigEndian: true);
+        return bytes;
+    }
+
     private static bool IsScalar(ReadOnlySpan<byte> value)
-        => value.ContainsAnyExcept((byte)0) && value.SequenceCompareTo(Order) < 0;
+        => value.ContainsAnyExcept((byte)0) && value.SequenceCompareTo(OrderBytes) < 0;
 
     private static BigInteger Unsigned(string hex) => new(Convert.FromHexString(hex), isUnsigned: true, isBigEndian: true);
 }

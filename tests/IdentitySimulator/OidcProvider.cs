@@ -23,6 +23,9 @@ public sealed class OidcProvider : IAsyncDisposable
     public const string ClientId = "platform-tests";
     public const string ClientSecret = "secret:with/odd characters";
 
+    /// <summary>Says at the authorization endpoint who is at the browser (<see cref="Person.ToHeader"/>): there is no page to sign in.</summary>
+    public const string PersonHeader = "X-Person";
+
     private readonly WebApplication _app;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ECDsa _strangersKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -78,7 +81,7 @@ public sealed class OidcProvider : IAsyncDisposable
     {
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
         using var request = new HttpRequestMessage(HttpMethod.Get, authorizationUrl);
-        request.Headers.Add("X-Person", Convert.ToBase64String(Encoding.UTF8.GetBytes(person.ToJson().ToJsonString())));
+        request.Headers.Add(PersonHeader, person.ToHeader());
         using var response = await browser.SendAsync(request);
         if (response.StatusCode != HttpStatusCode.Redirect)
         {
@@ -150,7 +153,7 @@ public sealed class OidcProvider : IAsyncDisposable
             return Results.BadRequest("invalid_request");
         }
 
-        var person = JsonNode.Parse(Convert.FromBase64String(request.Headers["X-Person"].ToString()))!.AsObject();
+        var person = JsonNode.Parse(Convert.FromBase64String(request.Headers[PersonHeader].ToString()))!.AsObject();
         var code = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         _grants[code] = new Grant(Query("redirect_uri"), Query("code_challenge"), Query("nonce"), person);
         return Results.Redirect($"{Query("redirect_uri")}?code={code}&state={Uri.EscapeDataString(Query("state"))}");
@@ -258,6 +261,9 @@ public sealed class OidcProvider : IAsyncDisposable
 
             return json;
         }
+
+        /// <summary>Value of <see cref="PersonHeader"/>.</summary>
+        public string ToHeader() => Convert.ToBase64String(Encoding.UTF8.GetBytes(ToJson().ToJsonString()));
     }
 
     /// <summary>What the provider does wrong.</summary>

@@ -4,8 +4,8 @@ using static Microsoft.Playwright.Assertions;
 namespace Pages.Tests.Flows;
 
 /// <summary>
-/// The page's part in single sign-on. The shared stack has it switched off, so the three answers of the API are put in here;
-/// identity-auth's own tests have a provider.
+/// The page's part in single sign-on. The shared stack has it switched off, so the three answers of the API are put in here; with a
+/// provider and a stack that knows it, Platform.Tests goes the whole way.
 /// </summary>
 public sealed class SsoTests(PagesFixture fixture)
 {

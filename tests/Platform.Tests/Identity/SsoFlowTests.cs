@@ -3,25 +3,30 @@ using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using IdentitySimulator;
+using Microsoft.Playwright;
+using TestBrowser;
 using static Platform.Tests.Identity.Account;
 
 namespace Platform.Tests.Identity;
 
-/// <summary>F10: single sign-on through the gateway of a stack that knows the test's own provider.</summary>
-public sealed class SsoFlowTests : IAsyncLifetime
+/// <summary>A stack that knows the test's own provider and lets nobody in without it.</summary>
+public sealed class SsoPlatform : IAsyncLifetime
 {
-    private OidcProvider _provider = null!;
-    private IDistributedApplicationTestingBuilder _builder = null!;
-    private DistributedApplication _app = null!;
+    private IDistributedApplicationTestingBuilder? _builder;
+    private DistributedApplication? _app;
+
+    public OidcProvider Provider { get; private set; } = null!;
+
+    public Uri Gateway => _app!.GetEndpoint("gateway");
 
     public async ValueTask InitializeAsync()
     {
-        _provider = await OidcProvider.StartAsync();
+        Provider = await OidcProvider.StartAsync();
         _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
         [
             "--ephemeral=true",
             "--IdentityAuth:Sso:Enabled=true",
-            $"--IdentityAuth:Sso:Issuer={_provider.Issuer}",
+            $"--IdentityAuth:Sso:Issuer={Provider.Issuer}",
             $"--IdentityAuth:Sso:ClientId={OidcProvider.ClientId}",
             $"--IdentityAuth:Sso:ClientSecret={OidcProvider.ClientSecret}",
             "--IdentityAuth:Sso:AllowLocalAddresses=true",
@@ -33,16 +38,28 @@ public sealed class SsoFlowTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-        await _builder.DisposeAsync();
-        await _provider.DisposeAsync();
-    }
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
 
+        if (_builder is not null)
+        {
+            await _builder.DisposeAsync();
+        }
+
+        await Provider.DisposeAsync();
+    }
+}
+
+/// <summary>F10: single sign-on through the gateway.</summary>
+public sealed class SsoFlowTests(SsoPlatform platform) : IClassFixture<SsoPlatform>
+{
     [Fact]
     public async Task F10_SingleSignOn_SignsInOnceAndIsTheOnlyWay()
     {
-        using var client = Caller.New(_app.GetEndpoint("gateway"));
+        using var client = Caller.New(platform.Gateway);
 
         var status = await client.GetFromJsonAsync<JsonElement>("v1/auth/sso/status");
         Assert.True(status.GetProperty("enabled").GetBoolean() && status.GetProperty("enforced").GetBoolean());
@@ -64,5 +81,29 @@ public sealed class SsoFlowTests : IAsyncLifetime
         Assert.Equal(400, (int)again.StatusCode);
         using var local = await client.PostAsJsonAsync("v1/auth/login", new { email = "ada@company.example", password = "does not matter" });
         Assert.Equal((403, "SSO_REQUIRED"), ((int)local.StatusCode, Text(await local.Content.ReadFromJsonAsync<JsonElement>(), "code")));
+    }
+
+    [Fact]
+    public async Task F10_InABrowser_ThereAndBackSignsInWhereItBegan()
+    {
+        await using var chromium = await HeadlessChromium.LaunchAsync();
+        await using var context = await chromium.Browser.NewContextAsync(new() { BaseURL = new UriBuilder(platform.Gateway) { Host = "localhost" }.Uri.AbsoluteUri, Locale = "en-US" });
+        var page = await context.NewPageAsync();
+        // Whoever is at the browser is signed in at the provider.
+        await page.RouteAsync($"{platform.Provider.Issuer}/authorize**", route => route.ContinueAsync(new()
+        {
+            Headers = new Dictionary<string, string>(route.Request.Headers, StringComparer.Ordinal)
+            {
+                [OidcProvider.PersonHeader] = new OidcProvider.Person("subject-2", "grace@company.example", Name: "Grace Hopper").ToHeader(),
+            },
+        }));
+        await page.GotoAsync("/sessions");
+
+        await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Sign in with ") }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Sessions");
+        Assert.Equal("/sessions", new Uri(page.Url).PathAndQuery);
+        await page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "Account", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("grace@company.example");
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IdentitySimulator;
 using TestSupport;
 using static Platform.Tests.Identity.Account;

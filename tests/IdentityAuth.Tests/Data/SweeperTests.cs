@@ -22,7 +22,7 @@ public sealed class SweeperTests(ClockedIdentityApp clocked) : IClassFixture<Clo
 
         App.FakeClock.Advance(TimeSpan.FromSeconds(1));
         await SweepAsync();
-        Assert.Equal(0, await RecordsAsync(account));
+        await Eventually.IsTrueAsync(async () => await RecordsAsync(account) == 0, "the records are still there");
     }
 
     [Fact]
@@ -39,9 +39,10 @@ public sealed class SweeperTests(ClockedIdentityApp clocked) : IClassFixture<Clo
         App.FakeClock.Advance(TimeSpan.FromDays(14));
         await SweepAsync();
 
-        Assert.Single(await App.EventBodiesAsync("UserDeleted", leaving.Id));
+        await Eventually.IsTrueAsync(async () => (await App.EventBodiesAsync("UserDeleted", leaving.Id)).Count == 1, "the account was not erased");
     }
 
+    // The service's own sweep may be under way, as the clock has moved on: what it holds is left to it.
     private Task SweepAsync() => App.Get<Sweeper>().SweepAsync(TestContext.Current.CancellationToken);
 
     private Task<long> RecordsAsync(TestAccount account) => App.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @id", new { id = long.Parse(account.Id, null) });

@@ -54,9 +54,11 @@ public sealed class Person(FactorsApp app, string? email, string? password, stri
     public async Task<Person> WithTotpAsync()
     {
         Authenticator = new AuthenticatorApp();
-        using var response = await PostAsync("/v1/users/@me/mfa/totp/enable", new { secret = Authenticator.Secret, code = Code(), password });
-        var body = await response.JsonAsync(200);
-        BackupCodes = [.. body.GetProperty("backup_codes").EnumerateArray().Select(code => code.Text("code"))];
+        object body = password is null
+            ? new { secret = Authenticator.Secret, code = Code() }
+            : new { secret = Authenticator.Secret, code = Code(), password };
+        using var response = await PostAsync("/v1/users/@me/mfa/totp/enable", body);
+        BackupCodes = [.. (await response.JsonAsync(200)).GetProperty("backup_codes").EnumerateArray().Select(code => code.Text("code"))];
         NextStep();
         return this;
     }

@@ -243,6 +243,24 @@ public sealed class ApiConventionTests(RegistryApp app)
         Assert.All(operations, operation => Assert.True(operation.Value.TryGetProperty("summary", out _)));
     }
 
+    /// <summary>OpenAPI 3.1 §4.8.9: a template without its parameter is no valid path, and generators of clients stop there.</summary>
+    [Fact]
+    public async Task Description_EveryPlaceholder_IsAParameterThatSaysWhatItIs()
+    {
+        using var response = await app.Client.GetAsync("/openapi/v1.json", TestContext.Current.CancellationToken);
+        var document = await response.AssertJsonAnyTypeAsync();
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        {
+            var placeholders = path.Name.Split('/').Where(segment => segment.StartsWith('{')).Select(segment => segment.Trim('{', '}')).Order(StringComparer.Ordinal);
+            foreach (var operation in path.Value.EnumerateObject())
+            {
+                var parameters = operation.Value.TryGetProperty("parameters", out var all) ? all.EnumerateArray().Where(one => one.Text("in") == "path").ToList() : [];
+                Assert.Equal((path.Name, operation.Name, string.Join(' ', placeholders)), (path.Name, operation.Name, string.Join(' ', parameters.Select(one => one.Text("name")).Order(StringComparer.Ordinal))));
+                Assert.All(parameters, one => Assert.True(one.GetProperty("required").GetBoolean() && one.Text("description").Length > 0));
+            }
+        }
+    }
+
     private static IEnumerable<string> Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values : [];
 
     private static async Task TooLargeAsync(TestUser user, string path, int size, int status, bool isChunked)

@@ -49,6 +49,17 @@ public sealed class RotatedMeanwhileTests(RegistryApp app)
     }
 
     [Fact]
+    public async Task InitializeSecrets_KeyRotatedMeanwhile_ConflictAndNothingStored()
+    {
+        using var scene = await Scene.CreateAsync(app);
+
+        using var response = await RotateMeanwhileAsync(scene, () => scene.Administrator.PostAsync($"{scene.Group.Realm}/secrets", new { encryptedPayload = Scene.Blob() }));
+
+        await response.AssertProblemAsync(409, "KEY_VERSION_CONFLICT");
+        Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM group_secrets WHERE group_id = @Id", new { scene.Group.Id }));
+    }
+
+    [Fact]
     public async Task ActivateDevice_OwnSecretsInitialisedMeanwhile_BootstrapsAllTheSame()
     {
         var group = await app.CreateGroupAsync();

@@ -16,7 +16,7 @@ internal sealed record AnswerMetadata(int Status, Type? Type, string Description
 /// <param name="Problems">In the order in which they are found.</param>
 internal sealed record ProblemsMetadata(IReadOnlyList<Problem> Problems);
 
-internal sealed record ParameterMetadata(ParameterLocation In, string Name, string Description);
+internal sealed record ParameterMetadata(ParameterLocation In, string Name, string Description, JsonSchemaType Type = JsonSchemaType.String);
 
 internal static class ApiDescriptionExtensions
 {
@@ -42,6 +42,11 @@ internal static class ApiDescriptionExtensions
     /// <summary>A parameter in the path.</summary>
     public static RouteHandlerBuilder HasParameter(this RouteHandlerBuilder route, string name, string description)
         => route.WithMetadata(new ParameterMetadata(ParameterLocation.Path, name, description));
+
+    /// <summary>The group's number in the path.</summary>
+    public static TBuilder HasGroupId<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder
+        => route.WithMetadata(new ParameterMetadata(ParameterLocation.Path, "groupId", "The group's number, 1–9007199254740991.", JsonSchemaType.Integer));
 
     /// <summary>A parameter in the query.</summary>
     public static RouteHandlerBuilder HasQuery(this RouteHandlerBuilder route, string name, string description)
@@ -169,7 +174,7 @@ internal static class ApiDescription
         {
             described = new OpenApiParameter
             {
-                Name = parameter.Name, In = parameter.In, Required = parameter.In == ParameterLocation.Path, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Name = parameter.Name, In = parameter.In, Required = parameter.In == ParameterLocation.Path, Schema = new OpenApiSchema { Type = parameter.Type },
             };
             operation.Parameters.Add(described);
         }

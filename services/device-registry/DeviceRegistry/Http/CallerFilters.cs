@@ -45,6 +45,7 @@ internal static class CallerFilters
             http.Features.Set(access);
             return await next(context);
         })
+        .HasGroupId()
         .Refuses(DeviceRegistryProblems.InvalidGroupId, DeviceRegistryProblems.Forbidden);
 
     /// <summary>Closes a group of routes: whatever is in it is for global administrators.</summary>

@@ -16,7 +16,8 @@ public static class SendHeartbeat
         .WithTags("Devices")
         .WithSummary("Say that a device is there")
         .WithDescription("To be sent every 30 seconds; a device that was heard of less than 90 seconds ago is online. A body is ignored.")
-        .HasParameter("deviceId", "The device.")
+        .HasGroupId()
+        .HasParameter("deviceId", "The device's id.")
         .Answers(StatusCodes.Status204NoContent, "Noted.")
         .Refuses(
             DeviceRegistryProblems.InvalidGroupId, DeviceRegistryProblems.RateLimited, DeviceRegistryProblems.Forbidden,

@@ -10,7 +10,7 @@ public static class GetGroupById
     public static void Map(RouteGroupBuilder group) => group.MapGet("/group/id/{groupId}", HandleAsync)
         .WithName(nameof(GetGroupById))
         .WithSummary("Read a group by number")
-        .HasParameter("groupId", "The group's number.")
+        .HasGroupId()
         .Answers<GroupResponse>(StatusCodes.Status200OK, "The group.")
         .Refuses(DeviceRegistryProblems.InvalidGroupId, DeviceRegistryProblems.GroupNotFound);
 

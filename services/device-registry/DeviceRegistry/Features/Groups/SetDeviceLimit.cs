@@ -19,7 +19,7 @@ public static class SetDeviceLimit
     public static void Map(RouteGroupBuilder group) => group.MapPut("/group/id/{groupId}/device-limit", HandleAsync)
         .WithName(nameof(SetDeviceLimit))
         .WithSummary("Set a group's device limit")
-        .HasParameter("groupId", "The group's number.")
+        .HasGroupId()
         .Takes<SetDeviceLimitRequest>()
         .Answers<DeviceLimitResponse>(StatusCodes.Status200OK, "Taken and available places.")
         .Refuses(

@@ -18,7 +18,8 @@ public static class InitializeSecrets
         .Answers<SecretsResponse>(StatusCodes.Status201Created, "Stored; the group's key is ready.")
         .Refuses(
             DeviceRegistryProblems.UnsupportedMediaType, DeviceRegistryProblems.PayloadTooLarge, DeviceRegistryProblems.InvalidJson,
-            DeviceRegistryProblems.ValidationFailed, DeviceRegistryProblems.NoActiveDevice, DeviceRegistryProblems.GroupKeyAlreadyInitialized);
+            DeviceRegistryProblems.ValidationFailed, DeviceRegistryProblems.NoActiveDevice, DeviceRegistryProblems.GroupKeyAlreadyInitialized,
+            DeviceRegistryProblems.KeyVersionConflict);
 
     internal static async Task<IResult> HandleAsync(HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
     {
@@ -54,6 +55,11 @@ public static class InitializeSecrets
         if (isOthersKey || await SecretsStore.ExistAsync(change, cancellationToken))
         {
             return DeviceRegistryProblems.GroupKeyAlreadyInitialized;
+        }
+
+        if (found.KeyReady && KeyVersions.HasChangedSinceArrival(http, change))
+        {
+            return KeyVersions.Conflict(group.KeyVersion);
         }
 
         KeyChanges.MakeReady(change, deviceIsActive: false);

@@ -37,7 +37,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         var key = new TokenHash(hash);
         return _sessions.TryGetValue(key, out var session) && IsFresh(session.ReadAt)
             && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt)
-            ? ValueTask.FromResult(Live(session, user.User))
+            ? ValueTask.FromResult(Live(session, user))
             : new ValueTask<Caller?>(ReadAsync(key, hash, cancellationToken));
     }
 
@@ -84,7 +84,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         var session = new CachedSession(hash, reader.GetInt64(0), reader.Time(1), reader.Time(2), readAt);
-        var user = UserStore.Read(reader, 3);
+        var user = new CachedUser(UserStore.Read(reader, 3), readAt);
 
         if (_sessions.Count >= Capacity)
         {
@@ -93,7 +93,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         _sessions[key] = session;
-        _users[user.Id] = new CachedUser(user, readAt);
+        _users[session.UserId] = user;
         if (Volatile.Read(ref StripeOf(key)) != sessionStripe)
         {
             _sessions.TryRemove(key, out _);
@@ -101,18 +101,18 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
         if (Snapshot() != before)
         {
-            _users.TryRemove(user.Id, out _);
+            _users.TryRemove(session.UserId, out _);
         }
 
         return Live(session, user);
     }
 
-    private Caller? Live(CachedSession session, User user)
+    private Caller? Live(CachedSession session, CachedUser user)
     {
         var now = clock.GetUtcNow();
         return now - session.LastUsedAt < options.SessionIdleLifetime
             && now - session.CreatedAt < options.SessionLifetime
-            && (user.Flags & (AccountFlags.Deleted | AccountFlags.Disabled)) == AccountFlags.None
+            && (user.User.Flags & (AccountFlags.Deleted | AccountFlags.Disabled)) == AccountFlags.None
             ? new Caller(session, user)
             : null;
     }
@@ -133,8 +133,6 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
         return sum;
     }
-
-    private sealed record CachedUser(User User, long ReadAt);
 
     /// <summary>32 bytes as a key, without an allocation.</summary>
     [StructLayout(LayoutKind.Auto)]

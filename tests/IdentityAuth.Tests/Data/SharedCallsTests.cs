@@ -66,6 +66,32 @@ public sealed class SharedCallsTests
     }
 
     [Fact]
+    public async Task Tell_NobodyAsks_IsCalledAMomentLater()
+    {
+        _shared.Tell(1);
+        _shared.Tell(2);
+
+        await CalledAsync(1);
+        Assert.Equal([1, 2], _calls[0].Requests);
+        Answer(0);
+    }
+
+    [Fact]
+    public async Task Tell_SomebodyAsks_GoesBeforeItInTheSameCall()
+    {
+        var first = _shared.AskAsync(0);
+        _shared.Tell(1);
+        var second = _shared.AskAsync(2);
+
+        Answer(0);
+        await first;
+        await CalledAsync(2);
+        Assert.Equal([1, 2], _calls[1].Requests);
+        Answer(1);
+        Assert.Equal("answer to 2", await second);
+    }
+
+    [Fact]
     public async Task Ask_FromManyThreads_EachGetsItsOwnAnswer()
     {
         var calls = 0;

@@ -3,12 +3,26 @@ using IdentityAuth.Domain;
 namespace IdentityAuth.Data;
 
 /// <summary>A live session and its account.</summary>
-/// <param name="User">
+/// <param name="Known">
 /// As this instance knows it, which may be a little old: good enough to answer with, not to decide on passwords, factors or stamps.
 /// </param>
-internal sealed record Caller(CachedSession Session, User User)
+internal sealed record Caller(CachedSession Session, CachedUser Known)
 {
+    public User User => Known.User;
+
     public override string ToString() => User.ToString();
+}
+
+/// <summary>An account as an instance knows it.</summary>
+internal sealed class CachedUser(User user, long readAt)
+{
+    public User User => user;
+
+    /// <summary>Timestamp of the moment before it was read.</summary>
+    public long ReadAt => readAt;
+
+    /// <summary>What its owner is answered who asks for it: JSON, made when he asks first.</summary>
+    public byte[]? Answer { get; set; }
 }
 
 /// <summary>A session as an instance knows it.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
@@ -23,14 +22,12 @@ internal sealed record RateLimitBucket(string Name, int Limit, TimeSpan Window)
 internal readonly record struct RateLimitDecision(RateLimitBucket Bucket, bool IsGlobal, long Remaining, DateTimeOffset FullAt, TimeSpan? Wait);
 
 /// <summary>
-/// The buckets of contract §1.7 by GCRA, operation and global in one atomic step on Redis, so that all instances share them; requests that
-/// come at once share the call. While Redis is away each instance counts for itself.
+/// The buckets of contract §1.7 by GCRA, operation and global in one atomic step on Redis, so that all instances share them. Requests that
+/// come at once share the call, and those that are far from their limits do not wait for it. While Redis is away each instance counts for
+/// itself.
 /// </summary>
 internal sealed class RateLimiter
 {
-    /// <summary>More callers than this are not remembered at a time while Redis is away.</summary>
-    private const int MaximumLocalBuckets = 100_000;
-
     /// <summary>Requests of one call.</summary>
     private const int Batch = 64;
 
@@ -43,112 +40,89 @@ internal sealed class RateLimiter
     private readonly RedisKeys _names;
     private readonly TimeProvider _clock;
     private readonly RateLimitBucket _global;
-    private readonly SharedCalls<Request, RateLimitDecision> _calls;
-    private readonly ConcurrentDictionary<string, long> _local = new(StringComparer.Ordinal);
-    private readonly Lock _lock = new();
+    private readonly KnownBuckets _known = new();
+    private readonly SharedCalls<BucketRequest, BucketAnswer> _calls;
 
     public RateLimiter(RedisCircuit redis, RedisKeys names, IdentityAuthOptions options, TimeProvider clock)
     {
         (_redis, _names, _clock) = (redis, names, clock);
         _global = new("global", options.GlobalRequestsPerSecond, TimeSpan.FromSeconds(1));
-        _calls = new SharedCalls<Request, RateLimitDecision>(Batch, CountAsync);
+        _calls = new SharedCalls<BucketRequest, BucketAnswer>(Batch, CountAsync);
     }
 
     /// <summary>Counts a request.</summary>
     /// <param name="caller"><c>user:…</c> or <c>ip:…</c>.</param>
-    public Task<RateLimitDecision> CountAsync(RateLimitBucket bucket, string caller) => _calls.AskAsync(new Request(bucket, caller));
-
-    private async Task<IReadOnlyList<RateLimitDecision>> CountAsync(IReadOnlyList<Request> requests)
+    public ValueTask<RateLimitDecision> CountAsync(RateLimitBucket bucket, string caller)
     {
-        var now = _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
-        var answers = await _redis.RunAsync(
-            async database => (long[])(await Script.RunAsync(database, KeysOf(requests), ArgumentsOf(requests, now)))!,
-            () => CountLocally(requests, now));
-
-        var decisions = new RateLimitDecision[requests.Count];
-        for (var i = 0; i < decisions.Length; i++)
+        var request = new BucketRequest(bucket, _names.Bucket(bucket.Name, caller)!, _global, _names.Bucket(_global.Name, caller)!);
+        if (_known.TryCount(request, Now()) is not { } answer)
         {
-            decisions[i] = Decide(requests[i].Bucket, answers.AsSpan(AnswersEach * i, AnswersEach), now);
+            return new ValueTask<RateLimitDecision>(AskAsync(request));
         }
 
-        return decisions;
+        _calls.Tell(request);
+        return ValueTask.FromResult(Decide(bucket, answer));
     }
 
-    private RateLimitDecision Decide(RateLimitBucket bucket, ReadOnlySpan<long> answer, long now)
+    private async Task<RateLimitDecision> AskAsync(BucketRequest request) => Decide(request.Bucket, await _calls.AskAsync(request));
+
+    private async Task<IReadOnlyList<BucketAnswer>> CountAsync(IReadOnlyList<BucketRequest> requests)
     {
-        var (refused, wait) = (answer[0], answer[1]);
-        var told = refused == 2 ? _global : bucket;
-        var full = answer[refused == 2 ? 3 : 2];
+        var now = Now();
+        return await _redis.RunAsync<IReadOnlyList<BucketAnswer>>(
+            async database => Read(requests, (long[])(await Script.RunAsync(database, KeysOf(requests), ArgumentsOf(requests, now)))!, now),
+            () => [.. requests.Select(request => _known.Count(request, now))]);
+    }
+
+    private BucketAnswer[] Read(IReadOnlyList<BucketRequest> requests, ReadOnlySpan<long> numbers, long now)
+    {
+        var answers = new BucketAnswer[requests.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var four = numbers.Slice(AnswersEach * i, AnswersEach);
+            answers[i] = new BucketAnswer(four[0], four[1], four[2], four[3], now);
+            _known.Learn(requests[i], answers[i]);
+        }
+
+        return answers;
+    }
+
+    private RateLimitDecision Decide(RateLimitBucket bucket, in BucketAnswer answer)
+    {
+        var told = answer.RefusedBy == 2 ? _global : bucket;
+        var full = answer.RefusedBy == 2 ? answer.GlobalFull : answer.Full;
         return new RateLimitDecision(
             told,
-            refused == 2,
-            refused == 0 ? Math.Max(0, (told.Span - (full - now)) / told.Emission) : 0,
+            answer.RefusedBy == 2,
+            answer.RefusedBy == 0 ? Math.Max(0, (told.Span - (full - answer.At)) / told.Emission) : 0,
             DateTimeOffset.FromUnixTimeMilliseconds(full / 1000),
-            refused == 0 ? null : TimeSpan.FromMicroseconds(wait));
+            answer.RefusedBy == 0 ? null : TimeSpan.FromMicroseconds(answer.Wait));
     }
 
-    private RedisKey[] KeysOf(IReadOnlyList<Request> requests)
+    private long Now() => _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
+
+    private static RedisKey[] KeysOf(IReadOnlyList<BucketRequest> requests)
     {
         var keys = new RedisKey[2 * requests.Count];
         for (var i = 0; i < requests.Count; i++)
         {
-            keys[2 * i] = _names.Bucket(requests[i].Bucket.Name, requests[i].Caller);
-            keys[(2 * i) + 1] = _names.Bucket(_global.Name, requests[i].Caller);
+            (keys[2 * i], keys[(2 * i) + 1]) = (requests[i].Key, requests[i].GlobalKey);
         }
 
         return keys;
     }
 
-    private RedisValue[] ArgumentsOf(IReadOnlyList<Request> requests, long now)
+    private static RedisValue[] ArgumentsOf(IReadOnlyList<BucketRequest> requests, long now)
     {
         var values = new RedisValue[1 + (4 * requests.Count)];
         values[0] = now;
         for (var i = 0; i < requests.Count; i++)
         {
-            var bucket = requests[i].Bucket;
+            var (bucket, _, global, _) = requests[i];
             (values[(4 * i) + 1], values[(4 * i) + 2]) = (bucket.Emission, bucket.Span);
-            (values[(4 * i) + 3], values[(4 * i) + 4]) = (_global.Emission, _global.Span);
+            (values[(4 * i) + 3], values[(4 * i) + 4]) = (global.Emission, global.Span);
         }
 
         return values;
     }
-
-    private long[] CountLocally(IReadOnlyList<Request> requests, long now) => [.. requests.SelectMany(request => CountLocally(request.Bucket, request.Caller, now))];
-
-    // The same steps as the script's.
-    private long[] CountLocally(RateLimitBucket bucket, string caller, long now)
-    {
-        RateLimitBucket[] buckets = [bucket, _global];
-        lock (_lock)
-        {
-            if (_local.Count > MaximumLocalBuckets)
-            {
-                _local.Clear();
-            }
-
-            var answer = new long[4];
-            for (var index = 0; index < buckets.Length; index++)
-            {
-                var stored = Math.Max(_local.GetValueOrDefault(Key(buckets[index])), now);
-                var missing = stored + buckets[index].Emission - buckets[index].Span - now;
-                if (missing > 0 && missing > answer[1])
-                {
-                    (answer[0], answer[1]) = (index + 1, missing);
-                }
-
-                answer[2 + index] = stored;
-            }
-
-            for (var index = 0; index < buckets.Length && answer[0] == 0; index++)
-            {
-                _local[Key(buckets[index])] = answer[2 + index] += buckets[index].Emission;
-            }
-
-            return answer;
-        }
-
-        string Key(RateLimitBucket one) => $"{one.Name}:{caller}";
-    }
-
-    private readonly record struct Request(RateLimitBucket Bucket, string Caller);
 }

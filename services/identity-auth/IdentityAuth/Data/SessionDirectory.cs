@@ -42,7 +42,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         if (_sessions.TryGetValue(new TokenHash(SessionToken.Hash(token)), out var session) && IsFresh(session.ReadAt)
             && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt))
         {
-            caller = Live(session, user.User);
+            caller = Live(session, user);
             return true;
         }
 
@@ -97,7 +97,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         var session = new CachedSession(hash, reader.GetInt64(0), reader.Time(1), reader.Time(2), readAt);
-        var user = UserStore.Read(reader, 3);
+        var user = new CachedUser(UserStore.Read(reader, 3), readAt);
 
         if (_sessions.Count >= Capacity)
         {
@@ -106,7 +106,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         _sessions[key] = session;
-        _users[user.Id] = new CachedUser(user, readAt);
+        _users[session.UserId] = user;
         if (Volatile.Read(ref StripeOf(key)) != sessionStripe)
         {
             _sessions.TryRemove(key, out _);
@@ -114,18 +114,18 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
         if (Snapshot() != before)
         {
-            _users.TryRemove(user.Id, out _);
+            _users.TryRemove(session.UserId, out _);
         }
 
         return Live(session, user);
     }
 
-    private Caller? Live(CachedSession session, User user)
+    private Caller? Live(CachedSession session, CachedUser user)
     {
         var now = clock.GetUtcNow();
         return now - session.LastUsedAt < options.SessionIdleLifetime
             && now - session.CreatedAt < options.SessionLifetime
-            && (user.Flags & (AccountFlags.Deleted | AccountFlags.Disabled)) == AccountFlags.None
+            && (user.User.Flags & (AccountFlags.Deleted | AccountFlags.Disabled)) == AccountFlags.None
             ? new Caller(session, user)
             : null;
     }
@@ -146,8 +146,6 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
         return sum;
     }
-
-    private sealed record CachedUser(User User, long ReadAt);
 
     /// <summary>32 bytes as a key, without an allocation.</summary>
     [StructLayout(LayoutKind.Auto)]

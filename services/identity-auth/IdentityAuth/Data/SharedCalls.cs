@@ -10,15 +10,45 @@ namespace IdentityAuth.Data;
 /// <param name="call">Makes one call; its answers are in the order of the requests.</param>
 internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TAnswer>>> call)
 {
+    /// <summary>How long what nobody waits for may wait for company.</summary>
+    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(5);
+
     private readonly ConcurrentQueue<Waiting> _waiting = new();
     private int _isCalling;
+    private int _isGathering;
 
     /// <summary>Asks, together with whoever else does.</summary>
     /// <exception cref="Exception">What the call failed with; also when it was the one before, because the next would wait as long for the same.</exception>
     public Task<TAnswer> AskAsync(TRequest request)
     {
-        var one = new Waiting(request);
+        var one = new Waiting(request, isAwaited: true);
         _waiting.Enqueue(one);
+        Call();
+        return one.Answer!.Task;
+    }
+
+    /// <summary>Tells, in the same order as others ask, a moment later unless somebody asks; nobody waits for the answer.</summary>
+    public void Tell(TRequest request)
+    {
+        _waiting.Enqueue(new Waiting(request, isAwaited: false));
+        if (Interlocked.CompareExchange(ref _isGathering, 1, 0) == 0)
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                _ = CallSoonAsync();
+            }
+        }
+    }
+
+    private async Task CallSoonAsync()
+    {
+        await Task.Delay(Company);
+        Interlocked.Exchange(ref _isGathering, 0);
+        Call();
+    }
+
+    private void Call()
+    {
         if (Interlocked.CompareExchange(ref _isCalling, 1, 0) == 0)
         {
             // What is ambient for this request (correlation id, span) is not so for those whose requests go with it or after it.
@@ -27,8 +57,6 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
                 _ = CallAsync();
             }
         }
-
-        return one.Answer.Task;
     }
 
     private async Task CallAsync()
@@ -52,14 +80,14 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
             var answers = await call(batch.ConvertAll(static one => one.Request));
             for (var i = 0; i < batch.Count; i++)
             {
-                batch[i].Answer.SetResult(answers[i]);
+                batch[i].Answer?.SetResult(answers[i]);
             }
         }
         catch (Exception exception)
         {
             do
             {
-                batch.ForEach(one => one.Answer.TrySetException(exception));
+                batch.ForEach(one => one.Answer?.TrySetException(exception));
                 batch = Take();
             }
             while (batch.Count > 0);
@@ -77,11 +105,11 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         return batch;
     }
 
-    private sealed class Waiting(TRequest request)
+    private sealed class Waiting(TRequest request, bool isAwaited)
     {
         public TRequest Request => request;
 
         // The requests go on by themselves, not one after the other on the thread that reads the answer.
-        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<TAnswer>? Answer { get; } = isAwaited ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
     }
 }

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+
+namespace IdentityAuth.Data;
+
+/// <summary>A request at its two buckets: its operation's and the global one, each with the name under which it is kept for this caller.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct BucketRequest(RateLimitBucket Bucket, string Key, RateLimitBucket Global, string GlobalKey);
+
+/// <summary>What became of it.</summary>
+/// <param name="RefusedBy">0: nobody; 1: the operation's bucket; 2: the global one.</param>
+/// <param name="Wait">How long to wait when refused, in microseconds.</param>
+/// <param name="Full">When the operation's bucket is full again, in microseconds of unix time.</param>
+/// <param name="GlobalFull">The same of the global one.</param>
+/// <param name="At">When it was counted.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct BucketAnswer(long RefusedBy, long Wait, long Full, long GlobalFull, long At);
+
+/// <summary>
+/// The buckets as this instance knows them: by what Redis said last, and by what it has let through itself since. All times are in
+/// microseconds.
+/// </summary>
+internal sealed class KnownBuckets
+{
+    /// <summary>How long Redis's last word on a bucket is good enough to let a request through that is far from its limits.</summary>
+    public const long FreshFor = 1_000_000;
+
+    /// <summary>Smaller buckets guard something else than load: they are always asked for.</summary>
+    public const int SmallestLimit = 20;
+
+    /// <summary>More buckets than this are not remembered at a time.</summary>
+    private const int Capacity = 200_000;
+
+    private readonly Dictionary<string, Known> _buckets = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+
+    /// <summary>
+    /// Counts a request whose buckets are at least half full by a fresh word of Redis's. What other instances let through in that time is
+    /// not in it: they would have to spend the other half before one request too many could pass.
+    /// </summary>
+    /// <returns><see langword="null"/> when Redis has to be asked.</returns>
+    public BucketAnswer? TryCount(in BucketRequest request, long now)
+    {
+        lock (_lock)
+        {
+            return HasAmpleRoom(request.Bucket, request.Key, now) && HasAmpleRoom(request.Global, request.GlobalKey, now) ? CountLocked(request, now) : null;
+        }
+    }
+
+    /// <summary>Counts a request when there is nobody to ask: the same steps as the script's.</summary>
+    public BucketAnswer Count(in BucketRequest request, long now)
+    {
+        lock (_lock)
+        {
+            MakeRoom();
+            return CountLocked(request, now);
+        }
+    }
+
+    /// <summary>Redis has said how it stands.</summary>
+    public void Learn(in BucketRequest request, in BucketAnswer answer)
+    {
+        lock (_lock)
+        {
+            MakeRoom();
+            Learn(request.Key, answer.Full, answer.At);
+            Learn(request.GlobalKey, answer.GlobalFull, answer.At);
+        }
+    }
+
+    private void MakeRoom()
+    {
+        if (_buckets.Count >= Capacity)
+        {
+            _buckets.Clear();
+        }
+    }
+
+    private bool HasAmpleRoom(RateLimitBucket bucket, string key, long now)
+        => bucket.Limit >= SmallestLimit
+            && _buckets.TryGetValue(key, out var known)
+            && now - known.LearntAt <= FreshFor
+            && Math.Max(known.Full, now) + bucket.Emission - now <= bucket.Span / 2;
+
+    private BucketAnswer CountLocked(in BucketRequest request, long now)
+    {
+        var (full, globalFull) = (FullAt(request.Key, now), FullAt(request.GlobalKey, now));
+        var wait = full + request.Bucket.Emission - request.Bucket.Span - now;
+        var globalWait = globalFull + request.Global.Emission - request.Global.Span - now;
+        if (wait > 0 || globalWait > 0)
+        {
+            return globalWait > wait ? new BucketAnswer(2, globalWait, full, globalFull, now) : new BucketAnswer(1, wait, full, globalFull, now);
+        }
+
+        Move(request.Key, full += request.Bucket.Emission);
+        Move(request.GlobalKey, globalFull += request.Global.Emission);
+        return new BucketAnswer(0, 0, full, globalFull, now);
+    }
+
+    private long FullAt(string key, long now) => Math.Max(_buckets.GetValueOrDefault(key).Full, now);
+
+    private void Move(string key, long full) => CollectionsMarshal.GetValueRefOrAddDefault(_buckets, key, out _).Full = full;
+
+    // What was let through since Redis was asked is in the known value and not yet in Redis's.
+    private void Learn(string key, long full, long now)
+    {
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_buckets, key, out _);
+        known.Full = Math.Max(known.Full, full);
+        known.LearntAt = now;
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct Known
+    {
+        public long Full;
+        public long LearntAt;
+    }
+}

@@ -7,14 +7,14 @@ using RabbitMQ.Client;
 namespace ServiceDefaults.Messaging;
 
 /// <summary>
-/// Asks the broker for a sign of life, on a connection of its own, and gets consumers going again soon after the broker is back.
+/// Asks the broker for a sign of life, on a connection of its own, and starts endpoints anew that do not come back by themselves.
 /// </summary>
 /// <remarks>
-/// MassTransit learns that a broker stands still from its heartbeat, two of which have to be missed; and it waits 3 to 30 s between two
-/// attempts to consume again, longer after each outage of the process's life, and for ever when the broker, still starting, refuses the
-/// user. None of that can be configured; so where the broker answers and an endpoint does not work, that endpoint is started anew. Not the
-/// bus: its StopAsync leaves an endpoint that waits for its next attempt in the state "faulted", which its StartAsync takes for started
-/// (ReceiveEndpointCollection, 8.4).
+/// MassTransit learns that a broker stands still from its heartbeat, two of which have to be missed. Its endpoints come back by themselves
+/// (<see cref="Reconnection"/>), unless an attempt was cancelled by a limit within the client: that one ends the loop of attempts. So an
+/// endpoint that does not work although the broker has answered for a while is started anew. Not the bus: its StopAsync leaves an endpoint
+/// that waits for its next attempt in the state "faulted", which its StartAsync takes for started (ReceiveEndpointCollection, 8.4), and what
+/// is published meanwhile keeps a transport that stays dead.
 /// </remarks>
 internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
 {
@@ -23,10 +23,10 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
     /// <summary>For one answer, or one connection.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>How long the endpoints may take by themselves once the broker answers.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long they may take after the first start; twice that after the next. A busy machine must not be kept busy by starts.</summary>
+    /// <summary>
+    /// How long the endpoints may take by themselves once the broker answers; twice that after each start. A busy machine must not be kept
+    /// busy by starts.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(40);
@@ -36,7 +36,6 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
     private IConnection? _connection;
     private IChannel? _channel;
     private Task? _question;
-    private bool _busHasWorked;
     private long? _brokenSince;
     private TimeSpan _patience = Patience;
 
@@ -98,15 +97,9 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
     private async Task MendAsync(CancellationToken stoppingToken)
     {
         var health = bus.CheckHealth();
-        if (health.Status == BusHealthStatus.Healthy)
-        {
-            _busHasWorked = true;
-        }
-
-        // The first start has as much to do as ten others: queues are declared and bound.
         if (health.Status == BusHealthStatus.Healthy || !IsAnswering)
         {
-            (_brokenSince, _patience) = (null, _busHasWorked ? Grace : Patience);
+            (_brokenSince, _patience) = (null, Patience);
             return;
         }
 
@@ -119,7 +112,7 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
         var broken = health.Endpoints.Values.Where(endpoint => endpoint.Status != BusHealthStatus.Healthy).Select(endpoint => endpoint.ReceiveEndpoint).ToList();
         LogRestart(broken.Count);
         await Task.WhenAll(broken.OfType<ReceiveEndpoint>().Select(endpoint => RestartAsync(endpoint, stoppingToken)));
-        _patience = _patience == Grace ? Patience : _patience * 2 < LongestPatience ? _patience * 2 : LongestPatience;
+        _patience = _patience * 2 < LongestPatience ? _patience * 2 : LongestPatience;
         _brokenSince = clock.GetTimestamp();
     }
 

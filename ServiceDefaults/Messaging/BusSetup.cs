@@ -45,6 +45,7 @@ internal static class BusSetup
             }
         });
 
+        Reconnection.RetrySoonAndForEver(bus);
         bus.PrefetchCount = context.GetRequiredService<IOptions<MessagingOptions>>().Value.Prefetch;
         bus.ConfigureJsonSerializerOptions(UseWebDefaults);
         bus.UseFilter(new CorrelationFilter(context.GetRequiredService<ILoggerFactory>().CreateLogger("ServiceDefaults.Messaging.Consumer")));

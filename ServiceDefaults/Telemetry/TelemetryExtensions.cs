@@ -24,26 +24,28 @@ internal static class TelemetryExtensions
         $"{OwnPrefix}.*",
     ];
 
+    /// <summary>Logs, metrics and spans leave by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to; otherwise none are collected.</summary>
     public static void ConfigureOpenTelemetry(this IHostApplicationBuilder builder)
     {
+        KeepLogsQuietAndClean(builder);
+        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            builder.Services.AddHostedService<TracePropagation>();
+            return;
+        }
+
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
             logging.IncludeScopes = true;
         });
-        KeepLogsQuietAndClean(builder);
-
         builder.Services.TryAddEnumerable(ServiceDescriptor.Transient<IStartupFilter, RequestSpanStartupFilter>());
-        var telemetry = builder.Services.AddOpenTelemetry()
+        builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics.AddMeter([.. Meters, builder.Environment.ApplicationName]))
             .WithTracing(tracing => tracing
                 .AddSource([.. Sources, builder.Environment.ApplicationName])
-                .AddProcessor<SpanFilter>());
-
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-        {
-            telemetry.UseOtlpExporter();
-        }
+                .AddProcessor<SpanFilter>())
+            .UseOtlpExporter();
     }
 
     private static void KeepLogsQuietAndClean(IHostApplicationBuilder builder)

@@ -18,11 +18,14 @@ internal sealed class EdgeCorrelationId(RequestDelegate next)
         var headers = context.Request.Headers;
         if (headers[CorrelationId.HeaderName] is not [var id] || !CorrelationId.IsValid(id))
         {
-            id = Guid.NewGuid().ToString();
+            id = CorrelationId.New();
             headers[CorrelationId.HeaderName] = id;
         }
 
-        Activity.Current?.SetTag("correlation.id", id);
+        if (Activity.Current is { IsAllDataRequested: true } span)
+        {
+            span.SetTag("correlation.id", id);
+        }
 
         // At the start of the answer, because the service sends the same id, and a proxied header would be added to ours.
         context.Response.OnStarting(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Benchmarks.Load;
 
 namespace Benchmarks;
@@ -17,24 +16,26 @@ internal sealed class Heartbeat : IBenchmark
 
     public async Task<IReadOnlyList<Result>> RunAsync()
     {
-        var barePort = Ports.Free();
-        using var bare = await ServerProcess.StartAsync(barePort, "/", typeof(Heartbeat).Assembly.Location, ["upstream", $"{barePort}"]);
+        using var bare = await BareServer.StartAsync();
         await using var registry = await Registry.StartAsync();
-        var script = Path.GetTempFileName();
+        var script = await Wrk.WriteScriptAsync(await RequestsAsync(registry));
         try
         {
-            await File.WriteAllTextAsync(script, await ScriptAsync(registry));
-            await Wrk.RunAsync(barePort, "/", Connections, Slice, script);
-            await Wrk.RunAsync(registry.Port, "/", Connections, Slice, script);
-            var (ours, theirs) = ((Requests: 0L, Cpu: TimeSpan.Zero), (Requests: 0L, Cpu: TimeSpan.Zero));
+            await Wrk.WarmUpAsync(bare.Port, "/", Connections, script);
+            await Wrk.WarmUpAsync(registry.Port, "/", Connections, script);
+            var (ours, theirs, alive) = (Usage.None, Usage.None, Usage.None);
             for (var slice = 0; slice < Slices; slice++)
             {
-                ours = Add(ours, await MeasureAsync(registry.Process, registry.Port, script));
-                theirs = Add(theirs, await MeasureAsync(bare, barePort, script));
+                ours += await Usage.MeasureAsync(() => registry.Process.CpuTime, () => Wrk.RunAsync(registry.Port, "/", Connections, Slice, script));
+                alive += await Usage.MeasureAsync(() => registry.Process.CpuTime, () => Wrk.RunAsync(registry.Port, "/health/live", Connections, Slice));
+                theirs += await Usage.MeasureAsync(() => bare.Process.CpuTime, () => Wrk.RunAsync(bare.Port, "/", Connections, Slice, script));
             }
 
-            var (measured, compared) = (ours.Requests / ours.Cpu.TotalSeconds, theirs.Requests / theirs.Cpu.TotalSeconds);
-            return [new("heartbeat", Rate(measured), $"bare Kestrel, {Rate(compared)}", measured / compared, "≥ 0.4")];
+            return
+            [
+                new("heartbeat", ours.ToString(), $"bare Kestrel, {theirs}", ours.PerCpuSecond / theirs.PerCpuSecond, "≥ 0.4"),
+                new("device-registry's /health/live: what every request pays", alive.ToString(), $"bare Kestrel, {theirs}", alive.PerCpuSecond / theirs.PerCpuSecond, "–"),
+            ];
         }
         finally
         {
@@ -43,32 +44,20 @@ internal sealed class Heartbeat : IBenchmark
     }
 
     // Each device has an owner with a token of his own, as it is in life; the bare server is sent the same requests.
-    private static async Task<string> ScriptAsync(Registry registry)
+    private static async Task<IReadOnlyList<string>> RequestsAsync(Registry registry)
     {
         var owners = Enumerable.Range(0, Devices).Select(number => $"owner-{number}").ToList();
         var group = await registry.CreateGroupAsync("heartbeat", owners);
-        var script = new StringBuilder("local requests = {}\nfunction init()\n");
+        var requests = new List<string>();
         foreach (var owner in owners)
         {
             var token = registry.Token(owner);
             var device = await registry.RegisterAsync(group, token);
-            script.AppendLine(
+            requests.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""requests[#requests + 1] = wrk.format('POST', '{{registry.PathOf(group, $"devices/{device}/heartbeat").AbsolutePath}}', { ['Authorization'] = 'Bearer {{token}}', ['Content-Length'] = '0' })""");
+                $$"""wrk.format('POST', '{{registry.PathOf(group, $"devices/{device}/heartbeat").AbsolutePath}}', { ['Authorization'] = 'Bearer {{token}}', ['Content-Length'] = '0' })"""));
         }
 
-        return script.AppendLine("end").AppendLine("local n = 0\nfunction request() n = n % #requests + 1 return requests[n] end").ToString();
+        return requests;
     }
-
-    private static async Task<(long Requests, TimeSpan Cpu)> MeasureAsync(ServerProcess process, int port, string script)
-    {
-        var before = process.CpuTime;
-        var load = await Wrk.RunAsync(port, "/", Connections, Slice, script);
-        return (load.Requests, process.CpuTime - before);
-    }
-
-    private static (long Requests, TimeSpan Cpu) Add((long Requests, TimeSpan Cpu) left, (long Requests, TimeSpan Cpu) right)
-        => (left.Requests + right.Requests, left.Cpu + right.Cpu);
-
-    private static string Rate(double value) => string.Create(CultureInfo.InvariantCulture, $"{value:N0} requests per CPU-second");
 }

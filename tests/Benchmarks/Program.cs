@@ -13,7 +13,11 @@ switch (args)
         return 0;
 }
 
-IBenchmark[] all = [new TokenVerification(), new GatewayHop(1), new GatewayHop(16), new Heartbeat(), new EventStreams()];
+IBenchmark[] all =
+[
+    new StackStart(), new TokenVerification(), new GatewayHop(1), new GatewayHop(16), new SessionCheck(), new SignIn(), new SessionExchange(), new Heartbeat(),
+    new EventStreams(), new OutboxDelay(), new Pairings(),
+];
 var chosen = args.Length == 0 ? all : [.. all.Where(benchmark => args.Any(name => benchmark.Name.Contains(name, StringComparison.OrdinalIgnoreCase)))];
 if (chosen.Length == 0)
 {
@@ -23,11 +27,28 @@ if (chosen.Length == 0)
 
 Console.WriteLine($"{chosen.Length} benchmarks on {Environment.ProcessorCount} cores; each takes up to a minute.");
 var results = new List<Result>();
+var failures = 0;
 foreach (var benchmark in chosen)
 {
     Console.WriteLine($"  {benchmark.Name} …");
-    results.AddRange(await benchmark.RunAsync());
+    try
+    {
+        var found = await benchmark.RunAsync();
+        results.AddRange(found);
+        foreach (var result in found)
+        {
+            Console.WriteLine($"    {result}"); // now, in case the rest does not get so far
+        }
+    }
+    catch (Exception exception)
+    {
+        // The others have something to say all the same.
+        failures++;
+        Console.Error.WriteLine($"{benchmark.Name} failed: {exception}");
+    }
 }
+
+await Platform.EndAsync();
 
 Console.WriteLine();
 Console.WriteLine("| what | measured | compared with | ratio | wanted |");
@@ -37,4 +58,4 @@ foreach (var result in results)
     Console.WriteLine(result);
 }
 
-return 0;
+return failures == 0 ? 0 : 1;

@@ -17,6 +17,9 @@ public sealed class IdentityAuthOptionsTests
     {
         { "DataKey", options => options.DataKey = null },
         { "SudoKey", options => options.SudoKey = new string('x', 42) },
+        { "PreviousDataKey", options => options.PreviousDataKey = "short" },
+        { "AuditRetention", options => options.AuditRetention = TimeSpan.FromHours(23) },
+        { "AuditRetention", options => options.AuditRetention = TimeSpan.FromDays(3_651) },
         { "RateLimits", options => options.RateLimits = false },
         { "Passwords", options => options.Passwords.Iterations = 1 },
         { "Passwords", options => options.Passwords.MemoryKiB = 19_455 },

@@ -29,6 +29,7 @@ public sealed class OidcProvider : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Grant> _grants = new(StringComparer.Ordinal);
     private int _tokenRequests;
     private int _discoveries;
+    private int _openDiscoveries;
     private int _keyRequests;
 
     private OidcProvider(WebApplication app) => _app = app;
@@ -46,6 +47,9 @@ public sealed class OidcProvider : IAsyncDisposable
 
     public int Discoveries => _discoveries;
 
+    /// <summary>How many wait for its discovery document now.</summary>
+    public int OpenDiscoveries => Volatile.Read(ref _openDiscoveries);
+
     public int KeyRequests => _keyRequests;
 
     public static async Task<OidcProvider> StartAsync()
@@ -55,7 +59,7 @@ public sealed class OidcProvider : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         var provider = new OidcProvider(app);
-        app.MapGet("/.well-known/openid-configuration", provider.GetConfiguration);
+        app.MapGet("/.well-known/openid-configuration", (Delegate)provider.GetConfigurationAsync);
         app.MapGet("/jwks", provider.GetKeys);
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.ExchangeAsync);
@@ -92,9 +96,19 @@ public sealed class OidcProvider : IAsyncDisposable
         _strangersKey.Dispose();
     }
 
-    private IResult GetConfiguration()
+    private async Task<IResult> GetConfigurationAsync(HttpContext http)
     {
         Interlocked.Increment(ref _discoveries);
+        Interlocked.Increment(ref _openDiscoveries);
+        try
+        {
+            await Behaviour.Silence.WaitAsync(http.RequestAborted);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _openDiscoveries);
+        }
+
         var document = new JsonObject
         {
             ["issuer"] = Behaviour.DiscoveredIssuer ?? Issuer,
@@ -249,6 +263,9 @@ public sealed class OidcProvider : IAsyncDisposable
     /// <summary>What the provider does wrong.</summary>
     public sealed record Misbehaviour
     {
+        /// <summary>Until this is over, its discovery document is not answered.</summary>
+        public Task Silence { get; init; } = Task.CompletedTask;
+
         public string? DiscoveredIssuer { get; init; }
 
         public string? TokenIssuer { get; init; }

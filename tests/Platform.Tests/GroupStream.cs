@@ -35,6 +35,21 @@ internal sealed class GroupStream(HttpResponseMessage response, Stream body) : I
     /// <summary>The next event; <see langword="null"/> when the stream has ended.</summary>
     public Task<(string Name, JsonElement Data)?> NextAsync() => ReadAsync().WaitAsync(Patience);
 
+    /// <summary>Reads until a ping; nothing else may come before it.</summary>
+    public async Task NextPingAsync()
+    {
+        while (await reader.ReadLineAsync().WaitAsync(Patience) is { } line)
+        {
+            if (line.Length > 0)
+            {
+                Assert.Equal(": ping", line);
+                return;
+            }
+        }
+
+        Assert.Fail("The stream ended before a ping.");
+    }
+
     public ValueTask DisposeAsync()
     {
         response.Dispose();

@@ -20,6 +20,18 @@ internal sealed class Member(HttpClient client, TokenSigner tokens, string ident
         return response.IsSuccessStatusCode ? (await ReadAsync(response)).GetProperty("id").GetInt64() : null;
     }
 
+    /// <summary>Creates a group with one member; for global administrators.</summary>
+    /// <returns>Its number.</returns>
+    public async Task<long> CreateGroupAsync(string member, string? name = null)
+    {
+        name ??= $"group-{Guid.NewGuid():N}";
+        using var created = await SendAsync(HttpMethod.Put, $"{Api}/admin/group", new { id = -1, name });
+        var group = (await ReadAsync(created)).GetProperty("id").GetInt64();
+        using var added = await SendAsync(HttpMethod.Post, $"{Api}/admin/group/{name}/members", new { identity = member, group = name });
+        await ReadAsync(added);
+        return group;
+    }
+
     public async Task<IReadOnlyList<JsonElement>> ListDevicesAsync(long group)
     {
         using var response = await SendAsync(HttpMethod.Get, $"{Api}/realm/groups/{group}/devices");
@@ -38,7 +50,7 @@ internal sealed class Member(HttpClient client, TokenSigner tokens, string ident
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? lastEventId = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, path) { Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)) };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.Sign(identity, roles, sessionId));
         if (lastEventId is not null)
         {

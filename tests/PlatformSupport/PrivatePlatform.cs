@@ -52,7 +52,7 @@ public class PrivatePlatform : IAsyncLifetime
 
     private DistributedApplication App => app ?? throw new InvalidOperationException("The stack is not started.");
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
             [
@@ -91,7 +91,10 @@ public class PrivatePlatform : IAsyncLifetime
     public Task<int> ProcessOfAsync(string resource)
         => Task.FromResult(TryProcessOf(resource) ?? throw new InvalidOperationException($"Nobody listens on the port of {resource}."));
 
-    /// <summary>The same, or nobody.</summary>
+    /// <summary>The process of one copy of a service, or nobody.</summary>
+    public static int? TryProcessOf(ServiceInstance instance) => Ports.OwnerOf(instance.Address.Port)?.ProcessId;
+
+    /// <summary>The process that listens on the port of the resource, or nobody.</summary>
     public int? TryProcessOf(string resource) => Ports.OwnerOf(PortOf(resource))?.ProcessId;
 
     /// <summary>Returns when the resource listens again, with another process than before.</summary>
@@ -131,7 +134,7 @@ public class PrivatePlatform : IAsyncLifetime
     /// <summary>Names of everything that prints.</summary>
     public IReadOnlyList<string> Resources => [.. Model<IResource>().Where(resource => resource is IComputeResource).Select(resource => resource.Name)];
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await StoppingAsync();
         if (app is not null)

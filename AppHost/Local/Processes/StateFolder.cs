@@ -16,9 +16,12 @@ internal sealed class StateFolder : IDisposable
     private const string PostgresSuffix = "-postgres";
     private const string LockName = "lock";
     private const string OwnerName = "owner";
+    private const int RemovalAttempts = 100;
 
     // root's Postgres runs as another user, and other users cannot enter a checkout below /root.
     private const string RootsData = "/var/lib/platform";
+
+    private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(20);
 
     private readonly FileStream _lock;
 
@@ -74,9 +77,9 @@ internal sealed class StateFolder : IDisposable
     public void Dispose()
     {
         PrivateFiles.Delete(System.IO.Path.Combine(Path, OwnerName));
-        foreach (var folder in Ephemeral.Where(Directory.Exists))
+        foreach (var folder in Ephemeral)
         {
-            Directory.Delete(folder, recursive: true);
+            Remove(folder);
         }
 
         _lock.Dispose();
@@ -145,6 +148,25 @@ internal sealed class StateFolder : IDisposable
         }
 
         return new StateFolder(path, postgresData, isEphemeral: true, ownership);
+    }
+
+    /// <summary>
+    /// Deletes a folder that somebody else may be deleting too (the next AppHost takes a half-deleted one for abandoned) or still
+    /// writing to (a server in its last moments).
+    /// </summary>
+    private static void Remove(string folder)
+    {
+        for (var attempt = 1; Directory.Exists(folder); attempt++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException) when (attempt < RemovalAttempts)
+            {
+                Thread.Sleep(RemovalPause);
+            }
+        }
     }
 
     private static string PostgresFolder(string ephemeralPath)

@@ -16,6 +16,7 @@ using DeviceRegistry.Messages;
 using DeviceRegistry.Streams;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Http;
+using ServiceDefaults.Jose;
 using ServiceDefaults.Messaging;
 
 namespace DeviceRegistry;

@@ -1,5 +1,5 @@
-using DeviceRegistry.Domain.Tokens;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry;
 

@@ -101,6 +101,8 @@ public static class IdentityAuthExtensions
         InitiateHandoff.Map(auth);
         CompleteHandoff.Map(auth);
         GetHandoffStatus.Map(auth);
+        PollHandoff.Map(auth);
+        GetHandoffInfo.Map(auth);
         CancelHandoff.Map(auth);
     }
 
@@ -180,6 +182,7 @@ public static class IdentityAuthExtensions
         services.AddSingleton<RedisCircuit>();
         services.AddSingleton<RateLimiter>();
         services.AddSingleton<AttemptLimiter>();
+        services.AddSingleton<UnknownTokens>();
         services.AddSingleton<SealedData>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<SessionDirectory>();
@@ -196,6 +199,7 @@ public static class IdentityAuthExtensions
         services.AddSingleton<AccountUpdate>();
         services.AddSingleton<AccountClosures>();
         AddWorker<Sweeper>(services);
+        AddWorker<Resealer>(services);
         services.AddSingleton<IpTickets>();
         services.AddSingleton<Handoffs>();
         services.AddSingleton<IdentityAuthMetrics>();
@@ -260,7 +264,7 @@ public static class IdentityAuthExtensions
     {
         var services = builder.Services;
         services.AddSingleton<Captcha>();
-        services.AddHttpClient(Captcha.HttpClientName);
+        services.AddHttpClient(Captcha.HttpClientName).ConfigureHttpClient(client => client.Timeout = Captcha.Timeout);
         services.AddSingleton<SudoToken>();
         services.AddSingleton<Sudo>();
         services.AddSingleton<UserResponses>();

@@ -16,6 +16,12 @@ public sealed class IdentityAuthOptions
     /// </summary>
     public string? DataKey { get; set; }
 
+    /// <summary>
+    /// The data key before <see cref="DataKey"/>: what was sealed with it can still be opened, and what is kept for long is sealed anew at
+    /// the start. Not needed any more two days after that. Default: none. Secret.
+    /// </summary>
+    public string? PreviousDataKey { get; set; }
+
     /// <summary>The secret that signs sudo tokens (contract §1.8). At least 43 characters. Required. Secret; a new one ends open sudo tokens.</summary>
     public string? SudoKey { get; set; }
 
@@ -68,6 +74,9 @@ public sealed class IdentityAuthOptions
 
     /// <summary>How often one instance erases accounts whose grace period is over and rows that have expired, 1 s – 1 day. Default 1 min.</summary>
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long audit records are kept, 1 day – 10 years. Default 1 year.</summary>
+    public TimeSpan AuditRetention { get; set; } = TimeSpan.FromDays(365);
 
     /// <summary>How passwords are hashed and which are refused.</summary>
     public PasswordOptions Passwords { get; } = new();
@@ -213,6 +222,11 @@ public sealed class IdentityAuthOptionsValidator(IHostEnvironment environment) :
         var faults = new List<string>();
         CheckSecret(nameof(options.DataKey), options.DataKey);
         CheckSecret(nameof(options.SudoKey), options.SudoKey);
+        if (!string.IsNullOrEmpty(options.PreviousDataKey))
+        {
+            CheckSecret(nameof(options.PreviousDataKey), options.PreviousDataKey);
+        }
+
         CheckUrl("AppUrl", options.AppUrl);
         CheckUrl("Sms:Url", options.Sms.Url);
         CheckUrl("Passwords:BreachRangeUrl", options.Passwords.BreachRangeUrl);
@@ -236,6 +250,7 @@ public sealed class IdentityAuthOptionsValidator(IHostEnvironment environment) :
         CheckSpan(nameof(options.CacheLifetime), options.CacheLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
         CheckSpan(nameof(options.DeletionGracePeriod), options.DeletionGracePeriod, TimeSpan.Zero, TimeSpan.FromDays(366));
         CheckSpan(nameof(options.SweepInterval), options.SweepInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        CheckSpan(nameof(options.AuditRetention), options.AuditRetention, TimeSpan.FromDays(1), TimeSpan.FromDays(3_650));
         CheckPasswords(options.Passwords);
         CheckCaptcha(options.Captcha);
         CheckSpan(nameof(options.SigningKeyLifetime), options.SigningKeyLifetime, TimeSpan.FromHours(1), TimeSpan.FromDays(366));

@@ -8,6 +8,7 @@ using Pairing.Features;
 using Pairing.Http;
 using Pairing.Messages;
 using ServiceDefaults.Http;
+using ServiceDefaults.Jose;
 using ServiceDefaults.Messaging;
 
 namespace Pairing;
@@ -146,7 +147,7 @@ public static class PairingExtensions
         TrustedIssuer CreateRealm(RealmOptions realm) => new(
             realm.Issuer,
             realm.Audience,
-            realm.Algorithms.Count > 0 ? [.. realm.Algorithms] : SignatureAlgorithm.DefaultForRealms,
+            realm.Algorithms.Count > 0 ? [.. realm.Algorithms] : [SignatureAlgorithm.RS256, SignatureAlgorithm.ES256],
             Guid.Parse(realm.TenantId),
             new RealmKeySet(
                 services.GetRequiredService<IHttpClientFactory>().CreateClient(RealmKeySet.HttpClientName),

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using Pairing.Domain;
+using ServiceDefaults.Jose;
 
 namespace Pairing;
 
@@ -153,7 +154,7 @@ public sealed class PairingOptionsValidator(IHostEnvironment environment) : IVal
             Check(faults, issuers.Add(realm.Issuer), $"{path}:Issuer is there twice.");
             Check(faults, realm.Audience.Length > 0, $"{path}:Audience is missing.");
             Check(faults, Uuid.TryParse(realm.TenantId, out _), $"{path}:TenantId has to be a UUID.");
-            Check(faults, realm.Algorithms.All(SignatureAlgorithm.ForRealms.Contains), $"{path}:Algorithms may name ES256, RS256 and PS256 only.");
+            Check(faults, realm.Algorithms.All(SignatureAlgorithm.All.Contains), $"{path}:Algorithms may name ES256, RS256 and PS256 only.");
             Check(faults, IsKeySetAddress(realm.JwksUri), $"{path}:JwksUri has to be an https address.");
         }
     }

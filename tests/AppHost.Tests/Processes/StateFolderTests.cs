@@ -68,6 +68,36 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
+    public void Dispose_SomebodyElseDeletesToo_IsGoneAndNothingThrown()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var state = StateFolder.Open(_folder, ephemeral: true);
+            var data = state.For("rabbitmq");
+            for (var file = 0; file < 300; file++)
+            {
+                File.WriteAllText(Path.Combine(data, file.ToString(CultureInfo.InvariantCulture)), "");
+            }
+
+            Parallel.Invoke(
+                state.Dispose,
+                () =>
+                {
+                    try
+                    {
+                        Directory.Delete(state.Path, recursive: true);
+                    }
+                    catch (IOException)
+                    {
+                        // The other was faster.
+                    }
+                });
+
+            Assert.False(Directory.Exists(state.Path));
+        }
+    }
+
+    [Fact]
     public void Open_Ephemeral_ApartFromAnyOtherAndGoneAfterwards()
     {
         var first = StateFolder.Open(_folder, ephemeral: true);

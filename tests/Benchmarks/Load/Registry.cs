@@ -11,16 +11,22 @@ namespace Benchmarks.Load;
 internal sealed class Registry : IAsyncDisposable
 {
     private readonly TokenIssuer issuer;
-    private readonly string database;
     private readonly HttpClient client = new();
 
-    private Registry(TokenIssuer issuer, string database, ServerProcess process, int port)
+    private Registry(TokenIssuer issuer, string database, string broker, ServerProcess process, int port)
     {
         this.issuer = issuer;
-        this.database = database;
+        Database = database;
+        Broker = broker;
         Process = process;
         Port = port;
     }
+
+    /// <summary>Connection string.</summary>
+    public string Database { get; }
+
+    /// <summary>AMQP URI of its virtual host.</summary>
+    public string Broker { get; }
 
     public ServerProcess Process { get; }
 
@@ -31,24 +37,24 @@ internal sealed class Registry : IAsyncDisposable
         var servers = await BackingServers.GetAsync();
         var trusted = await TokenIssuer.StartAsync();
         var storage = await servers.CreateDatabaseAsync("device-registry-db");
+        var broker = await servers.CreateBrokerAsync();
         var port = Ports.Free();
         var process = await ServerProcess.StartAsync(
             port,
             "/health/ready",
-            Path.Combine(AppContext.BaseDirectory, "DeviceRegistry.dll"),
+            Programs.DeviceRegistry,
             [],
             [
                 ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"),
                 ("ASPNETCORE_ENVIRONMENT", "Development"), // the issuer of the benchmark speaks http
-                ("Logging__LogLevel__Default", "Warning"),
                 ("DeviceRegistry__DataKey", Convert.ToBase64String(RandomNumberGenerator.GetBytes(48))),
                 ("DeviceRegistry__RateLimits", "false"),
                 ("ConnectionStrings__device-registry-db", storage),
                 ("ConnectionStrings__redis", servers.Redis),
-                ("ConnectionStrings__rabbitmq", await servers.CreateBrokerAsync()),
+                ("ConnectionStrings__rabbitmq", broker),
                 .. trusted.Settings,
             ]);
-        return new Registry(trusted, storage, process, port);
+        return new Registry(trusted, storage, broker, process, port);
     }
 
     /// <summary>A token of somebody.</summary>
@@ -57,8 +63,14 @@ internal sealed class Registry : IAsyncDisposable
     /// <summary>A group with its members.</summary>
     public async Task<long> CreateGroupAsync(string name, IReadOnlyList<string> members)
     {
-        await using var connection = new NpgsqlConnection(database);
+        await using var connection = new NpgsqlConnection(Database);
         await connection.OpenAsync();
+        return await CreateGroupAsync(connection, name, members);
+    }
+
+    /// <summary>The same, in a database of device-registry's.</summary>
+    public static async Task<long> CreateGroupAsync(NpgsqlConnection connection, string name, IReadOnlyList<string> members)
+    {
         await using var command = new NpgsqlCommand(
             """
             WITH made AS (INSERT INTO groups (name, max_devices, created_at) VALUES ($1, 1000, now()) RETURNING id),

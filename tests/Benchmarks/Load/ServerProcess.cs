@@ -5,11 +5,13 @@ namespace Benchmarks.Load;
 /// <summary>A server as a process of its own, so that its CPU time can be told apart. Ended when disposed.</summary>
 internal sealed class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
 
     private ServerProcess(Process process) => this.process = process;
+
+    public int Id => process.Id;
 
     /// <summary>User and system time so far.</summary>
     public TimeSpan CpuTime
@@ -32,12 +34,14 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Starts a .NET program and waits until it answers.</summary>
-    /// <exception cref="InvalidOperationException">It ended, or did not answer within 30 s.</exception>
+    /// <exception cref="InvalidOperationException">It ended, or did not answer within 60 s.</exception>
     public static async Task<ServerProcess> StartAsync(
         int port, string path, string assembly, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) 
+        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
+            // Where its settings file is; without it a service would log what it never logs in life.
+            WorkingDirectory = Path.GetDirectoryName(assembly)!,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

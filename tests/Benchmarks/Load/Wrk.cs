@@ -11,6 +11,11 @@ internal sealed record LoadResult(long Requests, TimeSpan Median);
 /// <summary>The load generator wrk (Debian package <c>wrk</c>), on one thread.</summary>
 internal static partial class Wrk
 {
+    private const int WarmUpRequests = 60_000;
+    private const int WarmUpRounds = 4;
+
+    private static readonly TimeSpan WarmUpRound = TimeSpan.FromSeconds(3);
+
     /// <param name="script">File with a Lua script that makes the requests; without one they are plain GETs.</param>
     /// <exception cref="InvalidOperationException">wrk is missing, or an answer was not a success.</exception>
     public static async Task<LoadResult> RunAsync(int port, string path, int connections, TimeSpan duration, string? script = null)
@@ -36,6 +41,31 @@ internal static partial class Wrk
         {
             throw new InvalidOperationException("The benchmarks need wrk: apt-get install wrk.", exception);
         }
+    }
+
+    /// <summary>
+    /// Loads a server until it is compiled as it will stay: by count, because a busy machine gives little in a given time.
+    /// </summary>
+    public static async Task WarmUpAsync(int port, string path, int connections, string? script = null)
+    {
+        for (var (served, rounds) = (0L, 0); served < WarmUpRequests && rounds < WarmUpRounds; rounds++)
+        {
+            served += (await RunAsync(port, path, connections, WarmUpRound, script)).Requests;
+        }
+    }
+
+    /// <summary>A script that sends these requests in turn; a file of its own, the caller's to delete.</summary>
+    /// <param name="formats">One call of <c>wrk.format</c> each.</param>
+    public static async Task<string> WriteScriptAsync(IEnumerable<string> formats)
+    {
+        var script = Path.GetTempFileName();
+        await File.WriteAllLinesAsync(
+            script,
+            [
+                "local requests = {}", "function init()", .. formats.Select(format => $"requests[#requests + 1] = {format}"), "end",
+                "local n = 0", "function request() n = n % #requests + 1 return requests[n] end",
+            ]);
+        return script;
     }
 
     private static LoadResult Read(string output)

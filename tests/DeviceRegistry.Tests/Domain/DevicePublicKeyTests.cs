@@ -83,6 +83,26 @@ public sealed class DevicePublicKeyTests
         Assert.NotNull(Parse([.. Convert.FromHexString(X25519Header), .. bytes]));
     }
 
+    /// <summary>RFC 7748 §5: the highest bit does not count, nor do multiples of the field's order.</summary>
+    [Fact]
+    public void Sha256_X25519InAnySpelling_IsTheSame()
+    {
+        byte[] Spelled(BigInteger u)
+        {
+            var bytes = new byte[32];
+            u.TryWriteBytes(bytes, out _, isUnsigned: true);
+            return bytes;
+        }
+
+        var nine = Sha256(Spelled(9));
+        Assert.Equal(nine, Sha256(Spelled(9 + BigInteger.Pow(2, 255))));
+        Assert.Equal(nine, Sha256(Spelled(Field + 9)));
+        Assert.Equal(SHA256.HashData([.. Convert.FromHexString(X25519Header), .. Spelled(9)]), nine);
+        Assert.NotEqual(nine, Sha256(Spelled(10)));
+
+        byte[] Sha256(byte[] u) => Parse([.. Convert.FromHexString(X25519Header), .. u])!.Sha256;
+    }
+
     [Theory]
     [InlineData(" ")]
     [InlineData("\n")]

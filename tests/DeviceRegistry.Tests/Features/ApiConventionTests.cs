@@ -91,6 +91,15 @@ public sealed class ApiConventionTests(RegistryApp app)
         await response.AssertProblemAsync(status, status == 415 ? "UNSUPPORTED_MEDIA_TYPE" : "VALIDATION_FAILED");
     }
 
+    [Fact]
+    public async Task Body_RequiredAndNothingAtAllSent_UnsupportedMediaType()
+    {
+        var group = await app.CreateGroupAsync();
+        var nothing = new ByteArrayContent([]);
+        using var response = await (await group.AddMemberAsync()).PostAsync($"{group.Realm}/devices", nothing);
+        await response.AssertProblemAsync(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+
     [Theory]
     [InlineData("devices", 64 * 1024)]
     [InlineData("secrets", 1024 * 1024)]

@@ -228,6 +228,66 @@ public sealed class CallerTests(RegistryApp app)
         Assert.NotNull(response.Headers.RetryAfter);
     }
 
+    /// <summary>Keys are fetched for everybody: a caller who does not wait for them takes them from nobody.</summary>
+    [Fact]
+    public async Task Token_CallerLeavesWhileItsKeyIsFetched_TheNextOneIsVerified()
+    {
+        await using var issuer = await TestIssuer.StartAsync();
+        await using var other = await RegistryApp.StartAsync(issuer.Settings(1), new FakeClock());
+        var group = await other.CreateGroupAsync();
+        var claims = issuer.Claims("somebody", other.Clock);
+        claims["groups"] = new[] { group.Name };
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(other, group, issuer.Sign(claims)));
+
+        // A new key. Whoever uses it first goes away in the middle.
+        using var next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        issuer.KeySet = $$"""{"keys":[{{issuer.EcKey("next", next)}}]}""";
+        var answering = new TaskCompletionSource();
+        issuer.Ready = answering.Task;
+        other.FakeClock.Advance(TimeSpan.FromSeconds(30));
+        var fetches = issuer.Fetches;
+        var token = TestJwt.Create(next, "next", claims);
+        using var patience = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{group.Realm}/devices");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var leaving = other.Client.SendAsync(request, patience.Token);
+        await Eventually.IsTrueAsync(() => Task.FromResult(issuer.Fetches > fetches), "The key was not asked for");
+        await patience.CancelAsync();
+
+        var staying = StatusAsync(other, group, token);
+        answering.SetResult();
+
+        Assert.Equal(HttpStatusCode.OK, await staying);
+        Assert.Equal(fetches + 1, issuer.Fetches);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+    }
+
+    /// <summary>What the issuer has verified is the address beside its word; one in <c>user</c> the user may have written himself.</summary>
+    [Fact]
+    public async Task Token_AddressInUserIsNotTheVerifiedOne_TheVerifiedOneCounts()
+    {
+        var group = await app.CreateGroupAsync();
+        var (mine, invited) = ($"{Guid.NewGuid():N}@example.org", $"{Guid.NewGuid():N}@example.org");
+        await InviteAsync(group, invited);
+        var claims = app.Issuer.Claims($"user-{Guid.NewGuid():N}", app.Clock);
+        claims["email"] = mine;
+        claims["email_verified"] = true;
+        claims["user"] = new { email = invited };
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(app, group, app.Issuer.Sign(claims)));
+        await InviteAsync(group, mine);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(app, group, app.Issuer.Sign(claims)));
+    }
+
+    [Fact]
+    public async Task Token_AddressThatCannotBeLookedUp_IsNone()
+    {
+        var group = await app.CreateGroupAsync();
+        var claims = MemberClaims(group);
+        claims["email"] = "a\0b@example.org";
+        claims["email_verified"] = true;
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(app, group, app.Issuer.Sign(claims)));
+    }
+
     [Fact]
     public async Task Token_OfAnIssuerWithPrefix_IsAnotherIdentity()
     {
@@ -322,6 +382,9 @@ public sealed class CallerTests(RegistryApp app)
         using var response = await (app.User() with { Roles = [role] }).GetAsync($"{group.Realm}/devices");
         await response.AssertProblemAsync(403, "FORBIDDEN");
     }
+
+    private Task InviteAsync(TestGroup group, string email) => app.ExecuteAsync(
+        "INSERT INTO group_members (group_id, email, state, created_at, updated_at) VALUES (@Id, @email, 'active', now(), now())", new { group.Id, email });
 
     private IDictionary<string, object?> MemberClaims(TestGroup group)
     {

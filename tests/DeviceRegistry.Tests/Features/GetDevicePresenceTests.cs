@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using DeviceRegistry.Data;
 using DeviceRegistry.Tests.Infrastructure;
 
 namespace DeviceRegistry.Tests.Features;
@@ -116,6 +117,53 @@ public sealed class GetDevicePresenceTests(ClockedRegistryApp clocked) : IClassF
 
             Assert.Equal(("online", true, true), State(await OneAsync(group, ada)));
         }
+    }
+
+    [Fact]
+    public async Task GetDevicePresence_OpenStreamOfTheDevice_ReachesTheRowEveryThirtySecondsToo()
+    {
+        var group = await _app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        using var device = await TestDevice.RegisterAsync(group, ada);
+        await using var stream = await StreamClient.OpenAsync(ada, group, device.Id);
+
+        DateTime? first = null;
+        await Eventually.IsTrueAsync(async () => (first = await LookAsync()) is not null, "The stream did not reach the device's row");
+        _app.FakeClock.Advance(TimeSpan.FromSeconds(30));
+        await Eventually.IsTrueAsync(async () => await LookAsync() - first >= TimeSpan.FromSeconds(30), "The stream did not reach the row again");
+
+        // What the row knows is enough when Redis has lost it; and a device that is there is not pending for too long.
+        await _app.LoseRedisAsync();
+        Assert.Equal(("online", true, true), State(await OneAsync(group, ada)));
+
+        async Task<DateTime?> LookAsync()
+        {
+            _app.FakeClock.Advance(TimeSpan.FromMilliseconds(250)); // the loop looks as often
+            return await _app.ScalarAsync<DateTime?>("SELECT last_seen_at FROM devices WHERE device_id = @Id", new { device.Id });
+        }
+    }
+
+    /// <summary>The device is gone while its stream, which has not heard of it yet, says once more that it is there.</summary>
+    [Fact]
+    public async Task GetDevicePresence_StreamOutlivesItsDevice_NobodyIsToldThatItIsOnline()
+    {
+        var group = await _app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        using var device = await TestDevice.RegisterAsync(group, ada);
+        await device.RevokeAsync();
+        await using var stream = await StreamClient.OpenAsync(ada, group);
+
+        await _app.Get<PresenceStore>().TouchAsync(group.Id, device.Id);
+        await group.TellAsync(effects => effects.SecretsUpdated(1));
+
+        TestEvent told;
+        do
+        {
+            told = await stream.NextAsync(); // the revocation may still be on its way
+            Assert.NotEqual("device_presence", told.Name);
+        }
+        while (told.Name != "secrets_updated");
+        Assert.Equal(0, await SeenAsync(group, device));
     }
 
     [Fact]

@@ -160,6 +160,70 @@ public sealed class GrantKeyRequestTests(RegistryApp app)
     }
 
     [Fact]
+    public async Task GrantKeyRequest_HundredGrantsAndRejectsOfOneRequest_OneDecides()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        using var device = await scene.RegisterAsync();
+        var request = await device.RequestKeyAsync();
+        var wrapped = scene.First.Keys.Wrap(scene.Key, device.Keys.PublicKey);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
+        {
+            using var response = await (i % 2 == 0
+                ? scene.First.GrantAsync(request, wrapped)
+                : scene.Member.PostAsync($"{scene.Group.Realm}/devices/key-requests/{request}/reject"));
+            if (response.StatusCode != HttpStatusCode.NoContent)
+            {
+                await response.AssertProblemAsync(400, "KEY_REQUEST_NOT_PENDING");
+                return "";
+            }
+
+            return i % 2 == 0 ? "granted" : "rejected";
+        }));
+
+        var decision = Assert.Single(answers, answer => answer.Length > 0);
+        Assert.Equal(decision, await app.ScalarAsync<string>("SELECT status FROM key_requests WHERE request_id = @request", new { request }));
+        Assert.Equal(decision == "granted" ? "active" : "pending", (await device.GetAsync()).Text("status"));
+        Assert.Single(await app.EventsOfAsync(scene.Group.Id), name => name is "KeyRequestGranted" or "KeyRequestRejected");
+    }
+
+    /// <summary>A hundred devices are handed the key while it changes: each grant is before the rotation, and void; refused by it; or after it.</summary>
+    [Fact]
+    public async Task GrantKeyRequest_HundredWhileTheKeyRotates_EachIsBeforeOrRefusedOrAfter()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        var devices = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => scene.RegisterAsync()));
+        var requests = await Task.WhenAll(devices.Select(device => device.RequestKeyAsync()));
+        var key = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
+
+        var grants = devices.Zip(requests, (device, request) => scene.First.GrantAsync(request, scene.First.Keys.Wrap(scene.Key, device.Keys.PublicKey))).ToList();
+        var rotation = scene.PostRotationAsync(new { deviceKeys = new[] { scene.First.KeyEntry(key, scene.First) }, expectedKeyVersion = 1 });
+        var answers = await Task.WhenAll(grants);
+        using var rotated = await rotation;
+
+        var before = (await rotated.AssertJsonAsync(HttpStatusCode.OK)).GetProperty("devicesPendingKeyRequest").GetInt32();
+        var granted = answers.Count(answer => answer.StatusCode == HttpStatusCode.NoContent);
+        foreach (var refused in answers.Where(answer => answer.StatusCode != HttpStatusCode.NoContent))
+        {
+            await refused.AssertProblemAsync(409, "KEY_VERSION_CONFLICT");
+        }
+
+        Assert.Equal(
+            (before, granted - before, 100 - granted),
+            (await RequestsAsync("status = 'granted' AND key_version = 1"), await RequestsAsync("status = 'granted' AND key_version = 2"), await RequestsAsync("status = 'pending'")));
+        Assert.Equal(
+            (before, granted - before, 100 - granted, 1),
+            (await DevicesAsync("status = 'active' AND wrapped_key IS NULL AND wrapped_key_version = 0"), await DevicesAsync("status = 'active' AND wrapped_key IS NOT NULL AND wrapped_key_version = 2 AND acked_key_version = 0"),
+                await DevicesAsync("status = 'pending' AND wrapped_key IS NULL"), await DevicesAsync("wrapped_key_version = 2 AND acked_key_version = 1")));
+        Assert.Equal(key, await scene.First.OpenKeyAsync());
+        Array.ForEach(answers, answer => answer.Dispose());
+        Array.ForEach(devices, device => device.Dispose());
+
+        Task<long> RequestsAsync(string which) => app.CountAsync($"SELECT count(*) FROM key_requests WHERE group_id = @Id AND {which}", new { scene.Group.Id });
+        Task<long> DevicesAsync(string which) => app.CountAsync($"SELECT count(*) FROM devices WHERE group_id = @Id AND {which}", new { scene.Group.Id });
+    }
+
+    [Fact]
     public async Task GrantKeyRequest_RacingWithRotation_NoDeviceHasAnOldKeyUnderANewVersion()
     {
         for (var round = 0; round < 20; round++)

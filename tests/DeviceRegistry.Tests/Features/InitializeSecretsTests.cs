@@ -43,6 +43,9 @@ public sealed class InitializeSecretsTests(RegistryApp app)
         using var response = await InitAsync(group, await group.AddMemberAsync(), Scene.Blob());
         await response.AssertProblemAsync(403, "NO_ACTIVE_DEVICE");
         Assert.False(await group.ColumnAsync<bool>("key_ready"));
+        // Before his body is looked at.
+        using var bodyless = await (await group.AddMemberAsync()).PostAsync($"{group.Realm}/secrets", "not json");
+        await bodyless.AssertProblemAsync(403, "NO_ACTIVE_DEVICE");
     }
 
     [Fact]

@@ -52,6 +52,9 @@ public sealed class PutGroupTests(RegistryApp app)
     [InlineData("""{"id":-1,"name":"Upper"}""", "name")]
     [InlineData("""{"id":-1,"name":"a b"}""", "name")]
     [InlineData("""{"id":-1,"name":"01234567890123456789012345678901234567890123456789012345678901234"}""", "name")]
+    [InlineData("""{"id":-1,"name":"a","longName":"a\u0000b"}""", "longName")]
+    [InlineData("""{"id":-1,"name":"a","description":"\u0000"}""", "description")]
+    [InlineData("""{"id":-1,"name":"a","url":"a\nb"}""", "url")]
     [InlineData("""{"id":0,"name":"a"}""", "id")]
     [InlineData("""{"id":"x","name":"a"}""", "id")]
     public async Task PutGroup_InvalidField_RefusedAndNamed(string json, string field)

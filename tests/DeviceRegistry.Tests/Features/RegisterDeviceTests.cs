@@ -57,6 +57,7 @@ public sealed class RegisterDeviceTests(RegistryApp app)
         { """{"deviceName":"a","deviceType":"","publicKey":KEY}""", "VALIDATION_FAILED", "deviceType" },
         { """{"deviceName":"a","deviceType":"a b","publicKey":KEY}""", "VALIDATION_FAILED", "deviceType" },
         { """{"deviceName":"a","deviceType":"tablét","publicKey":KEY}""", "VALIDATION_FAILED", "deviceType" },
+        { """{"deviceName":"a","deviceType":"\u212aindle","publicKey":KEY}""", "VALIDATION_FAILED", "deviceType" }, // its small letter is k
         { $$"""{"deviceName":"a","deviceType":"{{new string('a', 33)}}","publicKey":KEY}""", "VALIDATION_FAILED", "deviceType" },
         { """{"deviceName":"a","deviceType":"web"}""", "VALIDATION_FAILED", "publicKey" },
         { """{"deviceName":"a","deviceType":"web","publicKey":7}""", "VALIDATION_FAILED", "publicKey" },
@@ -143,6 +144,32 @@ public sealed class RegisterDeviceTests(RegistryApp app)
     }
 
     [Fact]
+    public async Task RegisterDevice_X25519KeyInAnotherSpelling_IsTheSameKey()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        var der = Convert.FromBase64String(X25519);
+        der[^1] |= 0x80; // the bit that is masked (RFC 7748 §5)
+        using var first = await RegisterAsync(scene, X25519);
+        var id = (await first.AssertJsonAsync(HttpStatusCode.Created)).Text("deviceId");
+
+        using var again = await RegisterAsync(scene, Convert.ToBase64String(der));
+        Assert.Equal((id, X25519), ((await again.AssertJsonAsync(HttpStatusCode.OK)).Text("deviceId"), (await again.AssertJsonAsync(HttpStatusCode.OK)).Text("publicKey")));
+
+        using var revoked = await scene.Administrator.PostAsync($"{scene.Group.Admin}/devices/{id}/revoke");
+        await revoked.AssertNoContentAsync();
+        using var back = await RegisterAsync(scene, Convert.ToBase64String(der));
+        await back.AssertProblemAsync(400, "PUBLIC_KEY_REVOKED");
+    }
+
+    [Fact]
+    public async Task RegisterDevice_SessionThatCannotBeStored_IsNone()
+    {
+        var group = await app.CreateGroupAsync();
+        using var device = await TestDevice.RegisterAsync(group, await group.AddMemberAsync() with { SessionId = "a\0b" });
+        Assert.Null(await app.ScalarAsync<string?>("SELECT session_id FROM devices WHERE device_id = @Id", new { device.Id }));
+    }
+
+    [Fact]
     public async Task RegisterDevice_NoPlaceLeft_RefusedWithTheNumbers()
     {
         var group = await app.CreateGroupAsync(maxDevices: 2);
@@ -206,6 +233,9 @@ public sealed class RegisterDeviceTests(RegistryApp app)
         Assert.Equal(19, answers.Count(answer => answer.StatusCode == HttpStatusCode.OK));
         Array.ForEach(answers, answer => answer.Dispose());
     }
+
+    private static Task<HttpResponseMessage> RegisterAsync(Scene scene, string publicKey)
+        => scene.Member.PostAsync($"{scene.Group.Realm}/devices", new { deviceName = "a", deviceType = "ios", publicKey });
 
     [Fact]
     public async Task RegisterDevice_GlobalAdministratorWhoIsNoMember_Forbidden()

@@ -52,6 +52,25 @@ public sealed class RemoveMemberTests(RegistryApp app)
     }
 
     [Fact]
+    public async Task RemoveMember_InvitedByHisAddressToo_DoesNotComeBackByIt()
+    {
+        var group = await app.CreateGroupAsync();
+        var email = $"{Guid.NewGuid():N}@example.org";
+        var ada = app.User() with { Email = email, EmailVerified = true };
+        await AddAsync(group, new { email });
+        await AddAsync(group, new { identity = ada.Identity, email = email.ToUpperInvariant() }); // takes the place of the invitation
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM group_members WHERE group_id = @Id", new { group.Id }));
+        await app.ExecuteAsync(
+            "INSERT INTO group_members (group_id, email, state, created_at, updated_at) VALUES (@Id, @email, 'active', now(), now())", new { group.Id, email });
+
+        using var removed = await DeleteAsync(group, app.GlobalAdministrator(), new { identity = ada.Identity });
+
+        await removed.AssertJsonAsync(HttpStatusCode.OK);
+        using var read = await ada.GetAsync($"{group.Realm}/devices");
+        await read.AssertProblemAsync(403, "FORBIDDEN");
+    }
+
+    [Fact]
     public async Task RemoveMember_UnknownOrNotAllowed_Refused()
     {
         var group = await app.CreateGroupAsync();
@@ -81,6 +100,12 @@ public sealed class RemoveMemberTests(RegistryApp app)
             Assert.True(registered.StatusCode is HttpStatusCode.Created or HttpStatusCode.Forbidden);
             Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM devices WHERE group_id = @Id AND status <> 'revoked'", new { group.Id }));
         }
+    }
+
+    private async Task AddAsync(TestGroup group, object member)
+    {
+        using var response = await app.GlobalAdministrator().PostAsync($"{RegistryApp.Api}/realm/admin/group/{group.Name}/members", member);
+        await response.AssertJsonAsync(HttpStatusCode.OK);
     }
 
     private static Task<HttpResponseMessage> DeleteAsync(TestGroup group, TestUser user, object body)

@@ -149,19 +149,50 @@ public sealed class RevokeDeviceTests(RegistryApp app)
             devices.Add(await scene.JoinAsync());
         }
 
-        // Everybody is revoked with a rotation that hands the key to all others: one wins each version, and no loser is revoked.
-        var answers = await Task.WhenAll(devices.Select(device => RevokeAsync(scene, device, new
+        // Everybody is revoked ten times over with a rotation that hands the key to all others: one wins, and no loser is revoked.
+        var answers = await Task.WhenAll(devices.SelectMany(device => Enumerable.Repeat(device, 10)).Select(device => RevokeAsync(scene, device, new
         {
             deviceKeys = devices.Where(other => other != device).Append(scene.First).Select(other => other.KeyEntry(scene.Key, scene.First)),
             expectedKeyVersion = 1,
         })));
 
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
-        Assert.Equal(9, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
+        Assert.Equal(99, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
+        Assert.Equal(2, await scene.Group.ColumnAsync<long>("key_version"));
+        Assert.Single(await app.EventsOfAsync(scene.Group.Id), "DeviceRevoked");
         Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM devices WHERE group_id = @Id AND status = 'revoked'", new { scene.Group.Id }));
         Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM devices WHERE group_id = @Id AND status = 'revoked' AND wrapped_key IS NOT NULL", new { scene.Group.Id }));
         devices.ForEach(device => device.Dispose());
         Array.ForEach(answers, answer => answer.Dispose());
+    }
+
+    /// <summary>Without an expected version each attempt sees its own: some succeed, one after the other, each with the revocation and the rotation or with neither.</summary>
+    [Fact]
+    public async Task RevokeDevice_HundredWithRotationInParallel_BothOrNeither()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        var devices = new List<TestDevice>();
+        for (var i = 0; i < 10; i++)
+        {
+            devices.Add(await scene.JoinAsync());
+        }
+
+        var answers = await Task.WhenAll(devices.SelectMany(device => Enumerable.Repeat(device, 10)).Select(async device =>
+        {
+            using var response = await RevokeAsync(scene, device, new { deviceKeys = new[] { scene.First.KeyEntry(scene.Key, scene.First) } });
+            return (device.Id, Version: response.StatusCode == HttpStatusCode.OK
+                ? Numbers(await response.AssertJsonAsync(HttpStatusCode.OK)).Item1
+                : (await response.AssertProblemAsync(409, "KEY_VERSION_CONFLICT")).GetProperty("keyVersion").GetInt32() * 0);
+        }));
+
+        var won = answers.Where(answer => answer.Version > 0).ToList();
+        Assert.NotEmpty(won);
+        Assert.Equal(Enumerable.Range(2, won.Count), won.Select(answer => answer.Version).Order());
+        Assert.Equal(won.Count + 1, await scene.Group.ColumnAsync<long>("key_version"));
+        var revoked = await app.ScalarAsync<Guid[]>("SELECT array_agg(device_id) FROM devices WHERE group_id = @Id AND status = 'revoked'", new { scene.Group.Id });
+        Assert.Equal(won.Select(answer => answer.Id).Distinct().Order(), revoked.Order());
+        Assert.Equal(revoked.Length, (await app.EventsOfAsync(scene.Group.Id)).Count(one => one == "DeviceRevoked"));
+        devices.ForEach(device => device.Dispose());
     }
 
     [Fact]

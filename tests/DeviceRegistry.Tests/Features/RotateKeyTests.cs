@@ -89,6 +89,7 @@ public sealed class RotateKeyTests(RegistryApp app)
     [InlineData("""{"deviceKeys":[{"deviceId":"x","encryptedGroupKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==","senderPublicKey":"AAAA"}]}""", "INVALID_PUBLIC_KEY")]
     [InlineData("""{"deviceKeys":[{"deviceId":"x","encryptedGroupKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}],"newEncryptedSecrets":"AAAA"}""", "VALIDATION_FAILED")]
     [InlineData("""{"deviceKeys":[{"deviceId":"x","encryptedGroupKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}],"expectedKeyVersion":"1"}""", "VALIDATION_FAILED")]
+    [InlineData("""{"deviceKeys":[{"deviceId":"x","encryptedGroupKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}],"reason":"a\u0000b"}""", "VALIDATION_FAILED")]
     public async Task RotateKey_Body_IsChecked(string json, string error)
     {
         using var scene = await Scene.CreateAsync(app);
@@ -115,6 +116,25 @@ public sealed class RotateKeyTests(RegistryApp app)
         using var scene = await Scene.CreateAsync(app);
         using var response = await scene.PostRotationAsync(new { deviceKeys = Enumerable.Range(0, count).Select(_ => Entry(Guid.NewGuid().ToString())) });
         await response.AssertProblemAsync(400, error);
+    }
+
+    [Fact]
+    public async Task RotateKey_ReasonOfSeveralLines_IsTaken()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        using var response = await scene.PostRotationAsync(new { deviceKeys = new[] { Entry(scene.First.Id.ToString()) }, reason = "Bob left.\n\tHis laptop too." });
+        await response.AssertJsonAsync(HttpStatusCode.OK);
+        Assert.Equal("Bob left.\n\tHis laptop too.", await app.ScalarAsync<string>("SELECT reason FROM rotation_log WHERE group_id = @Id", new { scene.Group.Id }));
+    }
+
+    /// <summary>What is repeated in the answer is cut, here in the middle of a character.</summary>
+    [Fact]
+    public async Task RotateKey_LongDeviceIdThatIsNone_NamedAsFarAsItGoes()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        using var response = await scene.PostRotationAsync(new { deviceKeys = new[] { Entry(new string('x', 63) + "🙂🙂") } });
+        var body = await response.AssertProblemAsync(400, "INVALID_DEVICE_KEYS");
+        Assert.StartsWith(new string('x', 63), body.GetProperty("deviceIds")[0].GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

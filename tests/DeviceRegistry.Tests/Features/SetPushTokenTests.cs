@@ -62,12 +62,37 @@ public sealed class SetPushTokenTests(RegistryApp app)
     [InlineData("""{"pushToken":"t"}""", "VALIDATION_FAILED")]
     [InlineData("""{"pushToken":"t","platform":"IOS"}""", "INVALID_PLATFORM")]
     [InlineData("""{"pushToken":"t","platform":"web"}""", "INVALID_PLATFORM")]
+    [InlineData("""{"pushToken":"t","platform":""}""", "INVALID_PLATFORM")]
+    [InlineData("""{"pushToken":"t","platform":"ios\n"}""", "INVALID_PLATFORM")]
+    [InlineData("""{"pushToken":"t","platform":null}""", "VALIDATION_FAILED")]
+    [InlineData("""{"pushToken":"t","platform":5}""", "VALIDATION_FAILED")]
+    [InlineData("""{"pushToken":"","platform":"web"}""", "VALIDATION_FAILED")]
     public async Task SetPushToken_InvalidField_Refused(string json, string error)
     {
         using var scene = await Scene.CreateAsync(app);
         using var response = await scene.Administrator.PutAsync($"{scene.First.Path}/push-token", json);
         await response.AssertProblemAsync(400, error);
         Assert.Null(await ColumnAsync(scene.First, "push_platform"));
+    }
+
+    /// <summary>While one device takes a token over, the device that had it gets another one: that one stays.</summary>
+    [Fact]
+    public async Task SetPushToken_HolderGetsAnotherTokenMeanwhile_KeepsThatOne()
+    {
+        using var one = await Scene.CreateAsync(app);
+        using var other = await Scene.CreateAsync(app);
+        var token = $"token-{Guid.NewGuid():N}";
+        await SetAsync(one.First, token);
+
+        await using var held = await HeldGroup.HoldAsync(one.Group);
+        var taking = SetAsync(other.First, token);
+        await held.SomebodyWaitsAsync();
+        await held.ExecuteAsync("UPDATE devices SET push_token_mac = 'another' WHERE device_id = @Id", new { one.First.Id });
+        await held.LetGoAsync();
+        await taking;
+
+        Assert.NotNull(await ColumnAsync(one.First, "push_token_mac"));
+        Assert.Equal("android", await ColumnAsync(other.First, "push_platform"));
     }
 
     [Theory]

@@ -48,7 +48,8 @@ public sealed class DeviceKeys : IDisposable
 
     public void Dispose() => _pair.Dispose();
 
-    private byte[] Agree(string publicKey)
+    /// <summary>The key that this device and the owner of another key pair share: the raw x-coordinate.</summary>
+    public byte[] Agree(string publicKey)
     {
         using var other = ECDiffieHellman.Create();
         other.ImportSubjectPublicKeyInfo(Convert.FromBase64String(publicKey), out _);

@@ -30,6 +30,9 @@ public sealed class TestIssuer : IAsyncDisposable
     /// <summary>What it answers with.</summary>
     public int Status { get; set; } = 200;
 
+    /// <summary>What it waits for before it answers.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
     /// <summary>How often its keys were asked for.</summary>
     public int Fetches => Volatile.Read(ref _fetches);
 
@@ -90,11 +93,12 @@ public sealed class TestIssuer : IAsyncDisposable
         Rsa.Dispose();
     }
 
-    private Task AnswerAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context)
     {
         Interlocked.Increment(ref _fetches);
+        await Ready;
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(KeySet);
+        await context.Response.WriteAsync(KeySet);
     }
 }

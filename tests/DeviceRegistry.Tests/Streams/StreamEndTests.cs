@@ -49,6 +49,24 @@ public sealed class StreamEndTests(RegistryApp app)
         Assert.Equal("secrets_updated", (await other.NextAsync("secrets_updated")).Name);
     }
 
+    /// <summary>Five seconds by the clock, however long the machine takes for them.</summary>
+    [Theory]
+    [InlineData("UPDATE devices SET status = 'revoked' WHERE device_id = @Device")]
+    [InlineData("UPDATE group_members SET state = 'removed' WHERE group_id = @Group AND identity = @Identity")]
+    public async Task Stream_RightIsGoneInTheDatabaseOnly_EndsWithinFiveSeconds(string sql)
+    {
+        await using var clocked = await RegistryApp.StartAsync(clock: new FakeClock());
+        var group = await clocked.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        using var device = await TestDevice.RegisterAsync(group, ada);
+        await using var stream = await StreamClient.OpenAsync(ada, group, device.Id);
+        await clocked.ExecuteAsync(sql, new { Device = device.Id, Group = group.Id, ada.Identity });
+
+        clocked.FakeClock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal("stream_closed", (await stream.RestAsync())[^1].Name);
+    }
+
     [Fact]
     public async Task Stream_MembershipRemoved_EndsByTheEventAndTheOthersAreNotTold()
     {

@@ -47,7 +47,14 @@ public sealed class AuthorizeIpAddressTests(IdentityApp app)
         var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => client.PostAsync(Path, new { token })));
 
         Assert.Single(responses, response => (int)response.StatusCode == 204);
+        foreach (var response in responses.Where(response => (int)response.StatusCode != 204))
+        {
+            await response.AssertFieldsAsync("token=INVALID_OR_EXPIRED_AUTHORIZATION_TOKEN");
+        }
+
         Assert.Equal(2, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+        Assert.Equal(2, await app.CountAsync("SELECT count(*) FROM authorized_ips WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+        Assert.Equal(["register", "ip_authorization"], (await app.EventBodiesAsync("SessionCreated", account.Id)).Select(one => one.Text("method")));
     }
 
     [Fact]

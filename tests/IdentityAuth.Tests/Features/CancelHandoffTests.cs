@@ -34,6 +34,25 @@ public sealed class CancelHandoffTests(IdentityApp app)
         Assert.Equal("handoff_cancelled", Assert.Single(await app.EventBodiesAsync("SessionsRevoked", account.Id)).Text("reason"));
     }
 
+    [Fact]
+    public async Task CancelHandoff_WithASecret_EndsOnlyItsOwn()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        using var initiated = await client.PostAsync("/v1/auth/handoff/initiate");
+        var handoff = await initiated.JsonAsync(200);
+
+        using var foreign = await client.SendAsync(HttpMethod.Delete, $"/v1/auth/handoff/{handoff.Text("code")}", new { poll_secret = "guess" });
+        await foreign.AssertNoContentAsync();
+        using var status = await client.GetAsync($"/v1/auth/handoff/{handoff.Text("code")}/status");
+        Assert.Equal("pending", (await status.JsonAsync(200)).Text("status"));
+        using var own = await client.SendAsync(HttpMethod.Delete, $"/v1/auth/handoff/{handoff.Text("code")}", new { poll_secret = handoff.Text("poll_secret") });
+        await own.AssertNoContentAsync();
+
+        using var late = await Handoff.CompleteAsync(account, handoff.Text("code"));
+        await late.AssertProblemAsync(400, "INVALID_HANDOFF_CODE");
+    }
+
     [Theory]
     [InlineData("ABCD-2345", 204)]
     [InlineData("ABCD-234I", 400)]

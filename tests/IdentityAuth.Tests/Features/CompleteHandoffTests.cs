@@ -68,5 +68,7 @@ public sealed class CompleteHandoffTests(IdentityApp app)
         }
 
         Assert.Equal(2, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+        Assert.Equal(["register", "handoff"], (await app.EventBodiesAsync("SessionCreated", account.Id)).Select(one => one.Text("method")));
+        Assert.Empty(await app.EventBodiesAsync("SessionsRevoked", account.Id));
     }
 }

@@ -93,6 +93,21 @@ public sealed class CompleteSsoTests(SsoApp sso) : IClassFixture<SsoApp>
         Assert.Single(await sso.App.EventBodiesAsync("SessionsRevoked", squatter.Id));
     }
 
+    [Fact]
+    public async Task CompleteSso_AddressThatSomebodyElseWasLinkedTo_GoesToItsOwnerAlone()
+    {
+        // The provider let somebody have an address that it did not verify, and its owner comes later.
+        var squatter = Ada with { Subject = $"other-{_subject}", EmailVerified = false };
+        using var first = await sso.SignInAsync(squatter);
+        var userId = (await first.JsonAsync(200)).Text("user_id");
+
+        using var owner = await sso.SignInAsync(Ada);
+        using var again = await sso.SignInAsync(squatter);
+
+        Assert.Equal(userId, (await owner.JsonAsync(200)).Text("user_id"));
+        await again.AssertProblemAsync(403, "EMAIL_VERIFICATION_REQUIRED");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(null)]

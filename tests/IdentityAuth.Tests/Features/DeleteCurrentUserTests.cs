@@ -33,6 +33,12 @@ public sealed class DeleteCurrentUserTests(ClockedIdentityApp clocked) : IClassF
     {
         using var client = App.CreateClient();
         var account = await client.RegisterAsync();
+        await using (var connection = new Npgsql.NpgsqlConnection(App.Database))
+        {
+            await Dapper.SqlMapper.ExecuteAsync(
+                connection, "INSERT INTO sso_links VALUES ('https://sso.example', 'subject', @id, now())", new { id = long.Parse(account.Id, null) });
+        }
+
         using var response = await account.PostAsync("/v1/users/@me/delete", new { password = TestClient.Password });
         await response.AssertNoContentAsync();
 
@@ -42,7 +48,7 @@ public sealed class DeleteCurrentUserTests(ClockedIdentityApp clocked) : IClassF
         Assert.Single(await App.EventBodiesAsync("UserDeleted", account.Id));
         var id = long.Parse(account.Id, null);
         Assert.Equal(1, await App.CountAsync("SELECT count(*) FROM users WHERE id = @id AND flags & 1 = 1 AND email IS NULL AND password_hash IS NULL AND date_of_birth IS NULL AND last_active_ip IS NULL", new { id }));
-        Assert.Equal(0, await App.CountAsync("SELECT (SELECT count(*) FROM authorized_ips WHERE user_id = @id) + (SELECT count(*) FROM mailed_tokens WHERE user_id = @id)", new { id }));
+        Assert.Equal(0, await App.CountAsync("SELECT (SELECT count(*) FROM authorized_ips WHERE user_id = @id) + (SELECT count(*) FROM mailed_tokens WHERE user_id = @id) + (SELECT count(*) FROM sso_links WHERE user_id = @id)", new { id }));
         Assert.Equal(0, await App.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @id AND ip IS NOT NULL", new { id }));
         using var login = await client.LoginAsync(account.Email);
         await login.AssertFieldsAsync("email=INVALID_EMAIL_OR_PASSWORD", "password=INVALID_EMAIL_OR_PASSWORD");

@@ -1,4 +1,6 @@
 using IdentityAuth.Tests.Infrastructure;
+using IdentitySimulator;
+using TestSupport;
 
 namespace IdentityAuth.Tests.Features;
 
@@ -26,6 +28,35 @@ public sealed class GetSsoStatusTests(IdentityApp app)
         Assert.Equal(
             """{"enabled":true,"enforced":false,"display_name":"Example Inc.","redirect_uri":"http://localhost:8080/auth/sso/callback"}""",
             (await response.JsonAsync(200)).GetRawText());
+    }
+
+    [Fact]
+    public async Task GetSsoStatus_ProviderFallsSilent_AnswersFromWhatIsKnown()
+    {
+        await using var provider = await OidcProvider.StartAsync();
+        await using var own = await IdentityApp.StartAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["IdentityAuth:Sso:Enabled"] = "true",
+                ["IdentityAuth:Sso:Issuer"] = provider.Issuer,
+                ["IdentityAuth:Sso:ClientId"] = OidcProvider.ClientId,
+                ["IdentityAuth:Sso:AllowLocalAddresses"] = "true",
+            },
+            new FakeClock());
+        using var client = own.CreateClient();
+        using var first = await client.GetAsync("/v1/auth/sso/status");
+        Assert.True((await first.JsonAsync(200)).GetProperty("enabled").GetBoolean());
+        var silence = new TaskCompletionSource();
+        provider.Behaviour = new() { Silence = silence.Task };
+        own.FakeClock.Advance(TimeSpan.FromHours(1));
+
+        using var second = await client.GetAsync("/v1/auth/sso/status");
+
+        Assert.True((await second.JsonAsync(200)).GetProperty("enabled").GetBoolean());
+        // It is asked anew, behind the answer: nobody waits for it.
+        await Eventually.IsTrueAsync(() => Task.FromResult(provider.OpenDiscoveries == 1), "the provider is not asked any more");
+        silence.SetResult();
+        await Eventually.IsTrueAsync(() => Task.FromResult(provider.OpenDiscoveries == 0), "the provider did not answer");
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class InitiateHandoffTests(IdentityApp app)
         var body = await response.JsonAsync(200);
         Assert.Matches("^[ABCDEFGHJKMNPQRSTUVWXYZ23456789]{4}-[ABCDEFGHJKMNPQRSTUVWXYZ23456789]{4}$", body.Text("code"));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", body.Text("expires_at"));
+        Assert.Matches("^[A-Za-z0-9]{64}$", body.Text("poll_secret"));
         Assert.InRange(body.GetProperty("expires_at").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5));
     }
 }

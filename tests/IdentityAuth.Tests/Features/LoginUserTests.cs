@@ -44,6 +44,19 @@ public sealed class LoginUserTests(IdentityApp app)
         Assert.Equal(3, await app.CountAsync("SELECT count(*) FROM outbox WHERE type LIKE '%SignInFailed' AND body->>'ipAddress' = @ip", new { ip = client.Address }));
     }
 
+    [Fact]
+    public async Task LoginUser_UserAgentCutWithinACharacter_IsKeptWithoutIt()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        client.UserAgent = new string('a', 511) + "\ud83d\ude00" + "b";
+
+        using var response = await client.LoginAsync(account.Email);
+
+        await response.JsonAsync(200);
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id AND user_agent = repeat('a', 511)", new { id = long.Parse(account.Id, null) }));
+    }
+
     [Theory]
     [InlineData("""{"email":"a@example.test"}""", "password=INVALID_FORMAT")]
     [InlineData("""{"email":"a@example.test","password":"1234567"}""", "password=PASSWORD_LENGTH_INVALID")]

@@ -153,6 +153,24 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
     }
 
     [Fact]
+    public async Task LoginWithTotp_WrongPasswordAndWrongCode_ArePublishedUnderOneNameThatTellsNothing()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        using var first = await app.Client.PostAsync("/v1/auth/login", new { email = person.Email, password = "not the password" });
+        await first.AssertFieldsAsync("email=INVALID_EMAIL_OR_PASSWORD", "password=INVALID_EMAIL_OR_PASSWORD");
+        using var second = await person.TotpAsync(await person.TicketAsync(), "aaaa-aaaa");
+        await second.AssertFieldsAsync("code=INVALID_CODE");
+
+        await using var connection = new Npgsql.NpgsqlConnection(app.App.Database);
+        var events = (await Dapper.SqlMapper.QueryAsync<(string Account, string Reason)>(
+            connection,
+            "SELECT body->>'accountKey', body->>'reason' FROM outbox WHERE type LIKE '%SignInFailed' ORDER BY id DESC LIMIT 2")).ToList();
+        Assert.Equal(["mfa", "credentials"], events.Select(one => one.Reason));
+        Assert.Single(events.Select(one => one.Account).Distinct(StringComparer.Ordinal));
+        Assert.Matches("^[A-Za-z0-9_-]{43}$", events[0].Account);
+    }
+
+    [Fact]
     public async Task LoginWithTotp_FourWrongCodes_TheFifthTryMaySucceed()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
@@ -275,6 +293,8 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Single(outcomes, "200");
         Assert.All(outcomes, outcome => Assert.Contains(outcome, (string[])["200", "429", "code=INVALID_CODE"]));
         Assert.Equal(2, await person.SessionsAsync());
+        Assert.Equal(["register", "totp"], await MethodsAsync(person));
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @Id AND action = 'signed_in' AND detail = 'totp'", new { person.Id }));
     }
 
     [Fact]
@@ -292,6 +312,7 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Single(outcomes, "200");
         Assert.Equal(2, await person.SessionsAsync());
         Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM backup_codes WHERE user_id = @Id AND consumed_at IS NOT NULL", new { person.Id }));
+        Assert.Equal(["register", "totp"], await MethodsAsync(person));
     }
 
     [Fact]
@@ -305,4 +326,8 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Equal(5, outcomes.Count(outcome => outcome == "code=INVALID_CODE"));
         Assert.Equal(195, outcomes.Count(outcome => outcome == "code=SESSION_TIMEOUT"));
     }
+
+    /// <summary>By what each of somebody's sessions was made, as it was published.</summary>
+    private async Task<IEnumerable<string>> MethodsAsync(Person person)
+        => (await app.App.EventBodiesAsync("SessionCreated", person.UserId)).Select(one => one.Text("method"));
 }

@@ -106,6 +106,18 @@ public sealed class RegisterAccountTests(IdentityApp app)
     }
 
     [Fact]
+    public async Task RegisterAccount_LongTextForADate_IsNoDate()
+    {
+        using var client = app.CreateClient();
+        var body = TestClient.Registration();
+        body["date_of_birth"] = new string('1', 300);
+
+        using var response = await client.PostAsync(Path, body);
+
+        await response.AssertFieldsAsync("date_of_birth=INVALID_DATE_OF_BIRTH_FORMAT");
+    }
+
+    [Fact]
     public async Task RegisterAccount_AddressInOtherCase_RefusedAsInUse()
     {
         using var client = app.CreateClient();
@@ -125,7 +137,7 @@ public sealed class RegisterAccountTests(IdentityApp app)
         var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(index => client.PostAsync(
             Path, TestClient.Registration(index % 2 == 0 ? email : email.ToUpperInvariant()))));
 
-        Assert.Single(responses, response => (int)response.StatusCode == 200);
+        var winner = await Assert.Single(responses, response => (int)response.StatusCode == 200).JsonAsync(200);
         foreach (var response in responses.Where(response => (int)response.StatusCode != 200))
         {
             await response.AssertFieldsAsync("email=EMAIL_ALREADY_IN_USE");
@@ -133,6 +145,9 @@ public sealed class RegisterAccountTests(IdentityApp app)
 
         Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM users WHERE lower(email) = lower(@email)", new { email }));
         Assert.Single((await app.MessagesAsync(email)));
+        Assert.Equal(["UserRegistered", "SessionCreated"], await app.EventsOfAsync(winner.Text("user_id")));
+        Assert.Equal(1, await app.CountAsync(
+            "SELECT count(*) FROM sessions s JOIN audit_log a USING (user_id) WHERE s.user_id = @id AND a.action = 'registered'", new { id = long.Parse(winner.Text("user_id"), null) }));
     }
 
     [Fact]

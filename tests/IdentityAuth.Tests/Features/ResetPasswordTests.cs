@@ -49,6 +49,22 @@ public sealed class ResetPasswordTests(IdentityApp app)
         Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
     }
 
+    [Theory]
+    [InlineData("authenticators = 1, ", 1)]
+    [InlineData("", 0)]
+    public async Task ResetPassword_SwitchedOffAccount_IsBackOnceItIsSignedIn(string factor, int stillLeaving)
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        await app.ChangeUserAsync(account.Id, factor + "flags = 6, deletion_at = now() + interval '1 day'");
+        var reset = await TokenAsync(account);
+
+        using var response = await client.PostAsync(Path, new { token = reset, password = NewPassword });
+
+        await response.JsonAsync(200);
+        Assert.Equal(stillLeaving, await app.CountAsync("SELECT count(*) FROM users WHERE id = @id AND flags = 6 AND deletion_at IS NOT NULL", new { id = long.Parse(account.Id, null) }));
+    }
+
     [Fact]
     public async Task ResetPassword_200InParallel_OneWins()
     {
@@ -59,8 +75,15 @@ public sealed class ResetPasswordTests(IdentityApp app)
         var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(index => client.PostAsync(Path, new { token = reset, password = $"{NewPassword} {index}" })));
 
         Assert.Single(responses, response => (int)response.StatusCode == 200);
-        Assert.Equal(199, responses.Count(response => (int)response.StatusCode == 400));
+        foreach (var response in responses.Where(response => (int)response.StatusCode != 200))
+        {
+            await response.AssertFieldsAsync("token=INVALID_OR_EXPIRED_RESET_TOKEN");
+        }
+
         Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+        Assert.Equal(["register", "reset"], (await app.EventBodiesAsync("SessionCreated", account.Id)).Select(one => one.Text("method")));
+        Assert.Single(await app.EventBodiesAsync("SessionsRevoked", account.Id));
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @id AND action = 'password_changed'", new { id = long.Parse(account.Id, null) }));
     }
 
     [Fact]
@@ -83,6 +106,11 @@ public sealed class ResetPasswordTests(IdentityApp app)
 
         Assert.True(await client.IsAliveAsync(token));
         Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+        // Of every session but the last the end was published as well as the beginning.
+        var begun = (await app.EventBodiesAsync("SessionCreated", account.Id)).Select(one => one.Text("idHash")).ToList();
+        var ended = (await app.EventBodiesAsync("SessionsRevoked", account.Id)).SelectMany(one => one.GetProperty("idHashes").EnumerateArray()).Select(one => one.GetString()!).ToList();
+        Assert.Equal(answers.Count(answer => (int)answer.StatusCode == 200) + 2, begun.Count);
+        Assert.Equal(begun[..^1].Order(StringComparer.Ordinal), ended.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -35,6 +35,25 @@ public sealed class RevertEmailChangeTests(IdentityApp app)
     }
 
     [Fact]
+    public async Task RevertEmailChange_WhatMailSettlesAndWhoeverIsLinked_AreGone()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        var (token, _) = await ChangedAsync(account);
+        await app.ChangeUserAsync(account.Id, "suspicious_activity = 17");
+        await using (var connection = new Npgsql.NpgsqlConnection(app.Database))
+        {
+            await Dapper.SqlMapper.ExecuteAsync(
+                connection, "INSERT INTO sso_links VALUES ('https://sso.example', @subject, @id, now())", new { subject = Guid.NewGuid().ToString(), id = long.Parse(account.Id, null) });
+        }
+
+        using var response = await client.PostAsync(Path, new { token, password = NewPassword });
+
+        Assert.True(await client.IsAliveAsync((await response.JsonAsync(200)).Text("token")));
+        Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM sso_links WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+    }
+
+    [Fact]
     public async Task RevertEmailChange_OldAddressTakenMeanwhile_Refused()
     {
         using var client = app.CreateClient();

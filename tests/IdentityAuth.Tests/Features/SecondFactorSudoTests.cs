@@ -26,6 +26,97 @@ public sealed class SecondFactorSudoTests(FactorsApp app) : IClassFixture<Factor
     }
 
     [Fact]
+    public async Task Sudo_TokenOfAnAccountWithoutFactorsAnyMore_StandsForNoPassword()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var token = await person.SudoTokenAsync();
+        using var disabled = await person.PostAsync("/v1/users/@me/mfa/totp/disable", new { code = person.BackupCodes[0] }, token);
+        await disabled.AssertNoContentAsync();
+
+        using var none = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse" }, token);
+        await none.AssertFieldsAsync("password=PASSWORD_NOT_SET");
+        using var wrong = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse", password = "not the password" }, token);
+        await wrong.AssertFieldsAsync("password=INVALID_PASSWORD");
+        using var right = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse", password = person.Password }, token);
+        await right.JsonAsync(200);
+    }
+
+    [Fact]
+    public async Task Sudo_TokenOfAnotherSessionPersonOrTime_IsNone()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var other = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var (token, foreign) = (await person.SudoTokenAsync(), await other.SudoTokenAsync());
+        using var login = await person.TotpAsync(await person.TicketAsync(), person.BackupCodes[0]);
+        var session = (await login.JsonAsync(200)).Text("token");
+
+        Assert.Equal(403, await OpenAsync(person, foreign));
+        Assert.Equal(403, await OpenAsync(person, token[..^2]));
+        Assert.Equal(403, await OpenAsync(person, $"{token}."));
+        Assert.Equal(403, await OpenAsync(person, string.Join('.', token.Split('.')[..2]) + "."));
+        using var elsewhere = await app.Client.PostAsync(Path, new { regenerate = false }, session, ("X-Fluxer-Sudo-Mode-JWT", token));
+        await elsewhere.AssertProblemAsync(403, "SUDO_MODE_REQUIRED");
+        app.Clock.Advance(TimeSpan.FromSeconds(299 - 30)); // the other's proof has moved the clock on by a step
+        Assert.Equal(200, await OpenAsync(person, token));
+        app.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(403, await OpenAsync(person, token));
+    }
+
+    private static async Task<int> OpenAsync(Person person, string token)
+    {
+        using var response = await person.PostAsync(Path, new { regenerate = false }, token);
+        return (int)response.StatusCode;
+    }
+
+    [Fact]
+    public async Task Sudo_SecurityKeyOfSomebodyElseOrForSomethingElse_IsNoProof()
+    {
+        using var own = new SoftwareAuthenticator(FactorsApp.Origin, FactorsApp.RpId);
+        using var others = new SoftwareAuthenticator(FactorsApp.Origin, FactorsApp.RpId);
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var other = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        await person.WithCredentialAsync(own, sudoToken: await person.SudoTokenAsync());
+        await other.WithCredentialAsync(others, sudoToken: await other.SudoTokenAsync());
+
+        // His own key for another's challenge, another's key for his, and challenges of the two ways to sign in.
+        await RefusedAsync(own, await OptionsAsync(other));
+        await RefusedAsync(others, await OptionsAsync(person));
+        using var passkey = await app.Client.PostAsync("/v1/auth/webauthn/authentication-options");
+        await RefusedAsync(own, await passkey.JsonAsync(200));
+        using var second = await app.Client.PostAsync("/v1/auth/login/mfa/webauthn/authentication-options", new { ticket = await person.TicketAsync() });
+        await RefusedAsync(own, await second.JsonAsync(200));
+        using var login = await app.Client.PostAsync("/v1/auth/webauthn/authenticate", BodyOf(own, await OptionsAsync(person), "challenge", "response"));
+        await login.AssertProblemAsync(401, "PASSKEY_AUTHENTICATION_FAILED");
+
+        static object BodyOf(SoftwareAuthenticator key, System.Text.Json.JsonElement options, string challenge, string response)
+            => new JsonObject { [challenge] = options.Text("challenge"), [response] = key.Get(options), ["mfa_method"] = "webauthn", ["regenerate"] = false };
+
+        async Task RefusedAsync(SoftwareAuthenticator key, System.Text.Json.JsonElement options)
+        {
+            using var response = await person.PostAsync(Path, BodyOf(key, options, "webauthn_challenge", "webauthn_response"));
+            await response.AssertFieldsAsync("mfa_code=INVALID_MFA_CODE");
+        }
+
+        static async Task<System.Text.Json.JsonElement> OptionsAsync(Person whose)
+        {
+            using var response = await whose.PostAsync("/v1/users/@me/sudo/webauthn/authentication-options");
+            return await response.JsonAsync(200);
+        }
+    }
+
+    [Fact]
+    public async Task Sudo_UnclaimedAccountWithAFactor_IsAskedForItsNameOnly()
+    {
+        using var registered = await app.Client.PostAsync("/v1/auth/register", new { date_of_birth = "1990-01-02", consent = true });
+        var person = await Person.Of(app, await registered.JsonAsync(200)).WithTotpAsync();
+
+        using var name = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { username = "another_name" });
+        await name.AssertProblemAsync(403, "SUDO_MODE_REQUIRED");
+        using var password = await person.SendAsync(HttpMethod.Patch, "/v1/users/@me", new { new_password = "staple battery horse" });
+        await password.JsonAsync(200);
+    }
+
+    [Fact]
     public async Task Sudo_StepSpentHere_IsSpentForSignIn()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();

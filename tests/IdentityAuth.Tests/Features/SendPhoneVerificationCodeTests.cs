@@ -16,6 +16,22 @@ public sealed class SendPhoneVerificationCodeTests(FactorsApp app) : IClassFixtu
         Assert.Contains("code", Assert.Single(app.Sms.MessagesTo("+493012345678")).Text("text"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task SendPhoneVerificationCode_SixthTextToANumberIn15Minutes_IsLimitedAlsoWithoutRateLimits()
+    {
+        const string Phone = "+493099887766";
+        for (var number = 0; number < 5; number++)
+        {
+            using var sent = await (await Person.RegisterAsync(app)).PostAsync(Path, new { phone = Phone });
+            await sent.AssertNoContentAsync();
+        }
+
+        using var sixth = await (await Person.RegisterAsync(app)).PostAsync(Path, new { phone = Phone });
+
+        await sixth.AssertProblemAsync(429, "RATE_LIMITED");
+        Assert.Equal(5, app.Sms.MessagesTo(Phone).Count);
+    }
+
     [Theory]
     [InlineData("03012345678")]
     [InlineData("+0301234567")]

@@ -1,3 +1,4 @@
+using IdentityAuth.Http;
 using IdentityAuth.Sso;
 using IdentityAuth.Tests.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,28 @@ public sealed class GateTests(IdentityApp app)
         await others.AssertProblemAsync(400, "INVALID_FORM_BODY");
     }
 
+    [Theory]
+    [InlineData(200, "{\"success\":true}", 400, "INVALID_FORM_BODY")]
+    [InlineData(200, "{\"success\":false}", 400, "INVALID_CAPTCHA")]
+    [InlineData(200, "[]", 400, "INVALID_CAPTCHA")]
+    [InlineData(200, "no JSON", 400, "INVALID_CAPTCHA")]
+    [InlineData(500, "{\"success\":true}", 503, "SERVICE_UNAVAILABLE")]
+    public async Task Gate_ChallengeAtAProvider_ItsAnswerDecides(int providerStatus, string providerBody, int status, string code)
+    {
+        var provider = new CaptchaProvider(providerStatus, providerBody);
+        await using var own = await IdentityApp.StartAsync(
+            Settings(("Captcha:Provider", "hcaptcha"), ("Captcha:HcaptchaSecret", "the-secret")),
+            configure: services => services.AddHttpClient(Captcha.HttpClientName).ConfigurePrimaryHttpMessageHandler(() => provider),
+            sameServersAs: app);
+        using var client = own.CreateClient("192.0.2.9");
+
+        using var response = await client.PostAsync("/v1/auth/login", "{}", null, ("X-Captcha-Token", "solution"), ("X-Captcha-Type", "turnstile"));
+
+        await response.AssertProblemAsync(status, code);
+        // The one that is configured, whatever the client names.
+        Assert.Equal(("api.hcaptcha.com", "secret=the-secret&response=solution&remoteip=192.0.2.9"), (provider.Host, provider.Form));
+    }
+
     [Fact]
     public async Task Gate_BannedNetwork_RefusedOnEveryOperation()
     {
@@ -39,6 +62,18 @@ public sealed class GateTests(IdentityApp app)
 
         await refused.AssertProblemAsync(403, "IP_BANNED");
         await served.JsonAsync(200);
+    }
+
+    [Fact]
+    public async Task Gate_SessionOfABot_Refused()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        await app.ChangeUserAsync(account.Id, "is_bot = true");
+
+        using var response = await account.GetAsync("/v1/auth/sessions");
+
+        await response.AssertProblemAsync(403, "ACCESS_DENIED");
     }
 
     [Fact]
@@ -65,6 +100,20 @@ public sealed class GateTests(IdentityApp app)
 
     private static Dictionary<string, string?> Settings(params (string Name, string Value)[] settings)
         => settings.ToDictionary(setting => $"IdentityAuth:{setting.Name}", string? (setting) => setting.Value, StringComparer.Ordinal);
+
+    private sealed class CaptchaProvider(int status, string body) : HttpMessageHandler
+    {
+        public string Host { get; private set; } = "";
+
+        public string Form { get; private set; } = "";
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Host = request.RequestUri!.Host;
+            Form = await request.Content!.ReadAsStringAsync(cancellationToken);
+            return new HttpResponseMessage((System.Net.HttpStatusCode)status) { Content = new StringContent(body) };
+        }
+    }
 
     private sealed class EnforcedSso : ISsoGate
     {

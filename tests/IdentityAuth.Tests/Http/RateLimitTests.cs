@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using IdentityAuth.Domain;
 using IdentityAuth.Tests.Infrastructure;
 using TestSupport;
 
@@ -82,6 +84,47 @@ public sealed class RateLimitTests(LimitedIdentityApp limited) : IClassFixture<L
     }
 
     [Fact]
+    public async Task UnknownTokens_MoreThanTheGlobalLimitFromOneAddress_AreNotLookedUp()
+    {
+        using var client = App.CreateClient();
+        var known = await client.RegisterAsync();
+        var unknown = await client.RegisterAsync(); // a session that this instance has never read
+        await known.UserAsync();
+        App.FakeClock.Advance(TimeSpan.FromSeconds(30));
+        await known.UserAsync(); // it is read anew: what was read 20 s ago is not believed
+        using var lookUps = new LookUpCounter(App.Database);
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => client.GetAsync("/v1/auth/sessions", SessionToken.Create())));
+
+        Assert.All(responses, response => Assert.Contains((int)response.StatusCode, (int[])[401, 429]));
+        Assert.Equal(50, lookUps.Count);
+        using var held = await unknown.GetAsync("/v1/auth/sessions");
+        Assert.True((await held.AssertProblemAsync(429, "RATE_LIMITED")).GetProperty("global").GetBoolean());
+        Assert.Equal(("true", "50", "0"), (Header(held, "X-RateLimit-Global"), Header(held, "X-RateLimit-Limit"), Header(held, "X-RateLimit-Remaining")));
+        Assert.True(await client.IsAliveAsync(known.Token));
+        client.Address = TestClient.NewAddress();
+        Assert.True(await client.IsAliveAsync(unknown.Token));
+    }
+
+    [Fact]
+    public async Task UnknownTokens_SessionsThatTheInstanceHasNotRead_AreNoUnknownTokens()
+    {
+        using var client = App.CreateClient();
+        var accounts = new List<TestAccount>();
+        for (var number = 0; number < 60; number++)
+        {
+            client.Address = TestClient.NewAddress();
+            accounts.Add(await client.RegisterAsync());
+        }
+
+        client.Address = TestClient.NewAddress();
+        foreach (var account in accounts)
+        {
+            Assert.True(await client.IsAliveAsync(account.Token));
+        }
+    }
+
+    [Fact]
     public async Task Login_SixthAttemptAtOneAddress_HasToWait()
     {
         using var client = App.CreateClient();
@@ -118,6 +161,7 @@ public sealed class RateLimitTests(LimitedIdentityApp limited) : IClassFixture<L
         App.FakeClock.Advance(TimeSpan.FromSeconds(10));
         using var eleventh = await client.LoginAsync(TestClient.NewEmail());
         await eleventh.AssertProblemAsync(429, "RATE_LIMITED");
+        Assert.Equal(("10", "0"), (Header(eleventh, "X-RateLimit-Limit"), Header(eleventh, "X-RateLimit-Remaining")));
     }
 
     [Fact]
@@ -191,6 +235,36 @@ public sealed class RateLimitTests(LimitedIdentityApp limited) : IClassFixture<L
         client.Address = TestClient.NewAddress();
         using var ticket = await client.PostAsync("/v1/auth/handoff/initiate");
         await ticket.AssertProblemAsync(503, "SERVICE_UNAVAILABLE");
+    }
+
+    /// <summary>Counts the statements that look a session up in one database.</summary>
+    private sealed class LookUpCounter : IDisposable
+    {
+        private readonly ActivityListener _listener;
+        private int _count;
+
+        public LookUpCounter(string database)
+        {
+            var name = new Npgsql.NpgsqlConnectionStringBuilder(database).Database;
+            _listener = new ActivityListener
+            {
+                ShouldListenTo = source => source.Name == "Npgsql",
+                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+                ActivityStopped = activity =>
+                {
+                    if (activity.TagObjects.Any(tag => tag.Value as string == name)
+                        && activity.TagObjects.Any(tag => tag.Value is string text && text.Contains("WHERE s.token_hash = $1", StringComparison.Ordinal)))
+                    {
+                        Interlocked.Increment(ref _count);
+                    }
+                },
+            };
+            ActivitySource.AddActivityListener(_listener);
+        }
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Dispose() => _listener.Dispose();
     }
 
     private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Pairing.Domain;
+using ServiceDefaults.Jose;
 using TestSupport;
 
 namespace Pairing.Tests.Domain;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Pairing.Domain;
+using ServiceDefaults.Jose;
 
 namespace Pairing.Tests.Domain;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Pairing.Domain;
+using ServiceDefaults.Jose;
 
 namespace Pairing.Tests.Domain;
 

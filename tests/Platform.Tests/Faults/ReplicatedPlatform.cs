@@ -5,48 +5,36 @@ using TestSupport;
 
 namespace Platform.Tests.Faults;
 
-/// <summary>A stack of these tests' own with two instances of each service.</summary>
-public sealed class ReplicatedPlatform : IAsyncLifetime
+/// <summary>Two instances of every service, and device-registry takes the tokens of an issuer of the tests' own.</summary>
+public sealed class ReplicatedPlatform : PrivatePlatform
 {
     private TokenIssuer? issuer;
-    private IDistributedApplicationTestingBuilder? builder;
-    private DistributedApplication? app;
-
-    public Uri Gateway => app!.GetEndpoint("gateway");
 
     public TokenSigner Tokens => issuer!.Signer;
 
-    public async ValueTask InitializeAsync()
+    protected override int Replicas => 2;
+
+    public override async ValueTask InitializeAsync()
     {
         issuer = await TokenIssuer.StartAsync();
-        builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["--ephemeral=true", "--Replicas=2"]);
-        var deviceRegistry = builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "device-registry"));
-        foreach (var (name, value) in issuer.Settings)
-        {
-            deviceRegistry.WithEnvironment(name, value);
-        }
-
-        app = await builder.BuildAsync();
-        await app.StartAsync();
-        await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway");
+        await base.InitializeAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        if (app is not null)
-        {
-            await app.StopAsync();
-            await app.DisposeAsync();
-        }
-
-        if (builder is not null)
-        {
-            await builder.DisposeAsync();
-        }
-
+        await base.DisposeAsync();
         if (issuer is not null)
         {
             await issuer.DisposeAsync();
+        }
+    }
+
+    protected override void Configure(IDistributedApplicationTestingBuilder model)
+    {
+        var deviceRegistry = model.CreateResourceBuilder(model.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "device-registry"));
+        foreach (var (name, value) in issuer!.Settings)
+        {
+            deviceRegistry.WithEnvironment(name, value);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IdentitySimulator;
 using TestSupport;
 using static Platform.Tests.Identity.Account;
@@ -34,14 +33,13 @@ public sealed class SecondFactorFlowTests
     public async Task F3_TextMessage_ConfirmedThenSignsIn()
     {
         var stack = (await BackingServers.GetAsync()).Stack;
-        using var inbox = new HttpClient { BaseAddress = stack.Inbox };
         using var account = await RegisterAsync(stack.Gateway);
         await account.EnableTotpAsync();
         var sudo = await account.SudoAsync(backupCode: 0);
         var phone = NewPhone();
 
         await account.PostAsync("v1/users/@me/phone/send-verification", new { phone });
-        var verified = await account.PostAsync("v1/users/@me/phone/verify", new { phone, code = await CodeAsync(inbox, phone, 1) });
+        var verified = await account.PostAsync("v1/users/@me/phone/verify", new { phone, code = await Mailbox.TextedCodeAsync(phone) });
         await account.PostAsync("v1/users/@me/phone", new { phone_token = Text(verified, "phone_token") }, sudo);
         await account.PostAsync("v1/users/@me/mfa/sms/enable", new { }, sudo);
 
@@ -50,7 +48,7 @@ public sealed class SecondFactorFlowTests
         Assert.Equal($"****{phone[^4..]}", Text(step, "sms_phone_hint"));
         var ticket = Text(step, "ticket");
         await account.PostAsync("v1/auth/login/mfa/sms/send", new { ticket });
-        var signedIn = await account.PostAsync("v1/auth/login/mfa/sms", new { ticket, code = await CodeAsync(inbox, phone, 2) });
+        var signedIn = await account.PostAsync("v1/auth/login/mfa/sms", new { ticket, code = await Mailbox.TextedCodeAsync(phone, count: 2) });
         Assert.True(await account.OwnsAsync(Text(signedIn, "token")));
 
         // The app stays usable.
@@ -92,42 +90,42 @@ public sealed class SecondFactorFlowTests
     }
 
     [Fact]
-    public async Task F11_SensitiveCall_WantsProofOnceInFiveMinutes()
+    public async Task F11_SensitiveCall_WantsProof()
     {
-        using var account = await RegisterAsync((await BackingServers.GetAsync()).Stack.Gateway);
-        await account.EnableTotpAsync();
+        const string Path = "v1/auth/sessions/logout";
+        var gateway = (await BackingServers.GetAsync()).Stack.Gateway;
+        using var key = new SoftwareAuthenticator(gateway.GetLeftPart(UriPartial.Authority), gateway.Host);
+        using var account = await RegisterAsync(gateway);
+        string[] none = [];
 
-        var (status, refusal, _) = await account.SendAsync(HttpMethod.Post, "v1/users/@me/mfa/backup-codes", new { regenerate = false });
-        Assert.Equal((403, "SUDO_MODE_REQUIRED"), (status, Text(refusal!.Value, "code")));
-        Assert.True(refusal.Value.GetProperty("has_mfa").GetBoolean());
+        // Without a second factor: the password, each time, and no token for it.
+        Assert.False(await HasMfaAsync());
+        var (status, _, byPassword) = await account.SendAsync(HttpMethod.Post, Path, new { session_id_hashes = none, password = account.Password });
+        Assert.Equal(204, status);
+        Assert.False(byPassword.Headers.Contains("X-Fluxer-Sudo-Mode-JWT"));
+        await account.RefusedAsync(403, "SUDO_MODE_REQUIRED", HttpMethod.Post, Path, new { session_id_hashes = none });
+
+        // With one: what the account has, once in five minutes; the password is no proof any more.
+        await account.RegisterKeyAsync(key);
+        Assert.True(await HasMfaAsync());
+        await account.RefusedAsync(403, "SUDO_MODE_REQUIRED", HttpMethod.Post, Path, new { session_id_hashes = none, password = account.Password });
         var methods = await account.OkAsync(HttpMethod.Get, "v1/users/@me/sudo/mfa-methods");
-        Assert.True(methods.GetProperty("totp").GetBoolean());
-
-        var sudo = await account.SudoAsync(backupCode: 0);
-        await account.PostAsync("v1/users/@me/mfa/backup-codes", new { regenerate = false }, sudo);
+        Assert.Equal((false, false, true), (methods.GetProperty("totp").GetBoolean(), methods.GetProperty("sms").GetBoolean(), methods.GetProperty("webauthn").GetBoolean()));
+        var options = await account.PostAsync("v1/users/@me/sudo/webauthn/authentication-options");
+        var (proven, _, byKey) = await account.SendAsync(
+            HttpMethod.Post,
+            Path,
+            new { session_id_hashes = none, mfa_method = "webauthn", webauthn_challenge = Text(options, "challenge"), webauthn_response = key.Get(options) });
+        Assert.Equal(204, proven);
+        var sudo = byKey.Headers.GetValues("X-Fluxer-Sudo-Mode-JWT").Single();
+        await account.PostAsync(Path, new { session_id_hashes = none }, sudo);
         await account.OkAsync(HttpMethod.Delete, "v1/users/@me/authorized-ips", new { }, sudo);
-    }
 
-    /// <summary>The code in message number <paramref name="count"/> to a number.</summary>
-    private static async Task<string> CodeAsync(HttpClient inbox, string phone, int count)
-    {
-        var codes = new List<string>();
-        await Eventually.IsTrueAsync(
-            async () =>
-            {
-                var found = await inbox.GetStringAsync(new Uri($"api/v1/search?query={Uri.EscapeDataString($"to:\"{phone}\" kind:sms")}", UriKind.Relative));
-                var ids = JsonDocument.Parse(found).RootElement.GetProperty("messages").EnumerateArray().Select(message => Text(message, "ID")).ToList();
-                if (ids.Count < count)
-                {
-                    return false;
-                }
-
-                var message = JsonDocument.Parse(await inbox.GetStringAsync(new Uri($"api/v1/message/{ids[0]}", UriKind.Relative))).RootElement;
-                codes.Add(Text(JsonDocument.Parse(Text(message, "Text")).RootElement, "code"));
-                return true;
-            },
-            TimeSpan.FromSeconds(60),
-            $"text message number {count} did not come");
-        return codes[0];
+        async Task<bool> HasMfaAsync()
+        {
+            var (refused, body, _) = await account.SendAsync(HttpMethod.Post, Path, new { session_id_hashes = none });
+            Assert.Equal((403, "SUDO_MODE_REQUIRED"), (refused, Text(body!.Value, "code")));
+            return body.Value.GetProperty("has_mfa").GetBoolean();
+        }
     }
 }

@@ -66,6 +66,26 @@ public sealed class TelemetryTests
         Assert.DoesNotContain(new NpgsqlConnectionStringBuilder(database).Database!, traces, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Request_NobodyCollectsTelemetry_TraceGoesOnAndNothingIsRecorded()
+    {
+        const string Trace = "0af7651916cd43dd8448eb211c80319c";
+        await using var web = await TestWeb.StartAsync(app =>
+        {
+            app.UseCorrelationId();
+            app.MapGet("/", () => $"{System.Diagnostics.Activity.Current!.Id} {System.Diagnostics.Activity.Current.IsAllDataRequested}");
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Add("traceparent", $"00-{Trace}-b7ad6b7169203331-01");
+        using var handler = new SocketsHttpHandler { ActivityHeadersPropagator = null };
+        using var client = new HttpClient(handler) { BaseAddress = web.Client.BaseAddress };
+
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        // The client's decision to record goes on with its trace: others may collect.
+        Assert.Matches($"^00-{Trace}-(?!b7ad6b7169203331)[0-9a-f]{{16}}-01 False$", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     private static Task<TestWeb> StartServiceAsync(TestWeb collector, string database) => TestWeb.StartAsync(
         app =>
         {

@@ -46,15 +46,13 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
     /// <summary>The device of that id, if it is in the group.</summary>
     public async Task<Device?> FindAsync(long groupId, Guid deviceId, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        return await FindAsync(connection, groupId, deviceId, cancellationToken) is { } device
-            ? (await WithLastSeenAsync(groupId, [device], cancellationToken))[0]
-            : null;
+        var found = await QueryAsync(ById, cancellationToken, Sql.Value(deviceId), Sql.Value(groupId));
+        return (await WithLastSeenAsync(groupId, found, cancellationToken)).SingleOrDefault();
     }
 
     /// <summary>The same inside a change.</summary>
-    public static Task<Device?> FindAsync(GroupTransaction change, Guid deviceId, CancellationToken cancellationToken)
-        => FindAsync(change.Connection, change.Group.Id, deviceId, cancellationToken);
+    public static async Task<Device?> FindAsync(GroupTransaction change, Guid deviceId, CancellationToken cancellationToken)
+        => (await QueryAsync(change.Connection, ById, cancellationToken, Sql.Value(deviceId), Sql.Value(change.Group.Id))).SingleOrDefault();
 
     /// <summary>The device together with the version of the group's key at the same moment.</summary>
     public async Task<(Device? Device, long GroupKeyVersion)> FindWithKeyVersionAsync(long groupId, Guid deviceId, CancellationToken cancellationToken)
@@ -78,8 +76,7 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
     /// <summary>The group's devices, oldest first; those of one state if one is given.</summary>
     public async Task<IReadOnlyList<Device>> ListAsync(long groupId, DeviceStatus? status, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        var devices = await QueryAsync(connection, OfGroup, cancellationToken, Sql.Value(groupId), Sql.Value(status?.NameOf()));
+        var devices = await QueryAsync(OfGroup, cancellationToken, Sql.Value(groupId), Sql.Value(status?.NameOf()));
         return await WithLastSeenAsync(groupId, devices, cancellationToken);
     }
 
@@ -90,8 +87,7 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
     /// <summary>Somebody's devices in the group that are not revoked, oldest first.</summary>
     public async Task<IReadOnlyList<Device>> ListOfUserAsync(long groupId, string userId, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        var devices = await QueryAsync(connection, OfUser, cancellationToken, Sql.Value(groupId), Sql.Value(userId));
+        var devices = await QueryAsync(OfUser, cancellationToken, Sql.Value(groupId), Sql.Value(userId));
         return await WithLastSeenAsync(groupId, devices, cancellationToken);
     }
 
@@ -155,8 +151,12 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
         LastSeenAt = reader.MomentOrNull(18),
     };
 
-    private static async Task<Device?> FindAsync(NpgsqlConnection connection, long groupId, Guid deviceId, CancellationToken cancellationToken)
-        => (await QueryAsync(connection, ById, cancellationToken, Sql.Value(deviceId), Sql.Value(groupId))).SingleOrDefault();
+    // The connection goes back before Redis is asked: one that hangs must not keep those of everybody else.
+    private async Task<List<Device>> QueryAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await QueryAsync(connection, sql, cancellationToken, parameters);
+    }
 
     private static async Task<List<Device>> QueryAsync(
         NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)

@@ -1,4 +1,5 @@
 using DeviceRegistry.Domain.Tokens;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry.Data;
 
@@ -60,8 +61,9 @@ internal sealed partial class IssuerKeySet(HttpClient http, Uri address, TimePro
                 return kept;
             }
 
+            // Not cancelled with the request that happened to ask: it is for everybody, and there is no other one for a while.
             _lastAttempt = now;
-            if (await FetchAsync(cancellationToken) is { } keys)
+            if (await FetchAsync() is { } keys)
             {
                 _kept = kept = new KeptKeys(keys, now);
             }
@@ -74,12 +76,11 @@ internal sealed partial class IssuerKeySet(HttpClient http, Uri address, TimePro
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, VerificationKey>?> FetchAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, VerificationKey>?> FetchAsync()
     {
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(FetchTimeout);
+            using var limit = new CancellationTokenSource(FetchTimeout);
             using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             response.EnsureSuccessStatusCode();
             await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
@@ -92,8 +93,7 @@ internal sealed partial class IssuerKeySet(HttpClient http, Uri address, TimePro
 
             LogUnreadable(address);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             LogUnreachable(address, exception.Message);
         }

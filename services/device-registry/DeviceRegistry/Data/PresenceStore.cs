@@ -26,7 +26,7 @@ internal enum BeatOutcome
 /// When devices were last heard of, in Redis (contract §5.4, §5.8). Losing it loses presence and nothing else. Its times are values by the
 /// service's clock, so that the window of 90 s does not depend on when Redis tidies up.
 /// </summary>
-internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys keys, DeviceRegistryOptions options, TimeProvider clock) : ILastSeenReader
+internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys keys, HeartbeatCalls beats, TimeProvider clock) : ILastSeenReader
 {
     /// <summary>Beats of a device in <see cref="LimitWindow"/>.</summary>
     public const int Limit = 60;
@@ -41,12 +41,11 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
     /// How long an answer of the database is good for further beats. Whatever changes it says so (<see cref="ForgetAsync"/>); the limit is
     /// for an instance that dies between its commit and saying so.
     /// </summary>
-    private static readonly TimeSpan CheckedFor = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan CheckedFor = TimeSpan.FromMinutes(5);
 
     /// <summary>How long after a change every beat asks the database: longer than a request can hold an answer from before it.</summary>
     private static readonly TimeSpan AskFor = TimeSpan.FromMinutes(1);
 
-    private static readonly RedisScript Heartbeat = RedisScript.Load("append", "presence", "heartbeat");
     private static readonly RedisScript Touch = RedisScript.Load("append", "presence", "touch");
     private static readonly RedisScript Offline = RedisScript.Load("append", "go_offline");
     private static readonly RedisScript Forget = RedisScript.Load("forget_device");
@@ -59,31 +58,22 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
     /// <returns>What became of it, and how long to wait after too many.</returns>
     public async Task<(BeatOutcome Outcome, TimeSpan Wait)> BeatAsync(Caller caller, long groupId, Guid deviceId, string? granted)
     {
-        var now = clock.GetUtcNow();
-        var answer = (RedisResult[])await Heartbeat.RunAsync(
-            redis.GetDatabase(),
-            [keys.Device(groupId, deviceId), keys.Beats(groupId, deviceId), keys.Seen(groupId), keys.Online, keys.Stream(groupId), keys.State(groupId)],
-            [
-                now.ToUnixTimeMilliseconds(), Timestamps.Text(now), keys.Channel, groupId, deviceId.ToString(), caller.Identity,
-                caller.Groups.Count == 0 ? "" : $"\n{string.Join('\n', caller.Groups)}\n", granted is null ? "" : "1", granted ?? "",
-                options.RateLimits ? Limit : 0, (long)LimitWindow.TotalMilliseconds, (long)CheckedFor.TotalMilliseconds, (long)WriteInterval.TotalMilliseconds,
-            ]);
-        return (int)answer[0] switch
+        return await beats.RecordAsync(caller, groupId, deviceId, granted) switch
         {
             0 => (BeatOutcome.Recorded, default),
             1 => (BeatOutcome.RecordedAndDue, default),
-            -2 => (BeatOutcome.TooMany, TimeSpan.FromMilliseconds((long)answer[1])),
-            _ => (BeatOutcome.Ask, default),
+            -1 => (BeatOutcome.Ask, default),
+            var tooMany => (BeatOutcome.TooMany, TimeSpan.FromMilliseconds(-2 - tooMany)),
         };
     }
 
-    /// <summary>A device has an open stream.</summary>
+    /// <summary>A device has an open stream. Nothing happens when it was revoked or removed a moment ago.</summary>
     public Task TouchAsync(long groupId, Guid deviceId)
     {
         var now = clock.GetUtcNow();
         return Touch.RunAsync(
             redis.GetDatabase(),
-            [keys.Seen(groupId), keys.Online, keys.Stream(groupId), keys.State(groupId)],
+            [keys.Seen(groupId), keys.Online, keys.Stream(groupId), keys.State(groupId), keys.Device(groupId, deviceId)],
             [now.ToUnixTimeMilliseconds(), Timestamps.Text(now), keys.Channel, groupId, deviceId.ToString()]);
     }
 

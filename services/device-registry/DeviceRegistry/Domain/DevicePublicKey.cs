@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry.Domain;
 
@@ -11,6 +12,7 @@ public sealed class DevicePublicKey
 {
     private const int P256Length = 91;
     private const int X25519Length = 44;
+    private const int X25519CoordinateLength = 32;
 
     // SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { 04 ‖ x ‖ y } }
     private static readonly byte[] P256Header = Convert.FromHexString("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
@@ -35,8 +37,11 @@ public sealed class DevicePublicKey
     /// <summary>The SubjectPublicKeyInfo.</summary>
     public byte[] Der { get; }
 
-    /// <summary>SHA-256 of <see cref="Der"/>.</summary>
-    public byte[] Sha256 => SHA256.HashData(Der);
+    /// <summary>
+    /// By which a key is known again: SHA-256 of its one right spelling. An X25519 key has several (RFC 7748 §5), and a revoked one must not come back
+    /// in another.
+    /// </summary>
+    public byte[] Sha256 => SHA256.HashData(Der.Length == X25519Length ? [.. X25519Header, .. ToFieldBytes(CoordinateOf(Der.AsSpan(X25519Header.Length)))] : Der);
 
     /// <summary>Takes standard base64 of the DER.</summary>
     /// <returns><see langword="null"/> when it is not a key that can be used.</returns>
@@ -57,12 +62,21 @@ public sealed class DevicePublicKey
         return span.Length == X25519Length && span.StartsWith(X25519Header) && !IsLowOrder(span[X25519Header.Length..]) ? new DevicePublicKey(der) : null;
     }
 
-    private static bool IsLowOrder(ReadOnlySpan<byte> u)
+    private static bool IsLowOrder(ReadOnlySpan<byte> u) => LowOrder.Contains(CoordinateOf(u));
+
+    // The highest bit is masked and the number taken modulo p (RFC 7748 §5), so each point has several spellings.
+    private static BigInteger CoordinateOf(ReadOnlySpan<byte> u)
     {
-        // The highest bit is masked and the number taken modulo p (RFC 7748 §5), so each point has several spellings.
-        Span<byte> masked = stackalloc byte[32];
+        Span<byte> masked = stackalloc byte[X25519CoordinateLength];
         u.CopyTo(masked);
-        masked[31] &= 0x7f;
-        return LowOrder.Contains(new BigInteger(masked, isUnsigned: true, isBigEndian: false) % FieldOf25519);
+        masked[^1] &= 0x7f;
+        return new BigInteger(masked, isUnsigned: true, isBigEndian: false) % FieldOf25519;
+    }
+
+    private static byte[] ToFieldBytes(BigInteger coordinate)
+    {
+        var bytes = new byte[X25519CoordinateLength];
+        coordinate.TryWriteBytes(bytes, out _, isUnsigned: true, isBigEndian: false);
+        return bytes;
     }
 }

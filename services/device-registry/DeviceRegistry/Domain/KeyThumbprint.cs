@@ -10,9 +10,6 @@ public readonly record struct KeyThumbprint
 
     private KeyThumbprint(string text) => _text = text;
 
-    /// <summary>The 32 bytes of the hash.</summary>
-    public byte[] ToBytes() => Base64Url.DecodeFromChars(ToString());
-
     /// <summary>base64url without padding, 43 characters.</summary>
     public override string ToString() => _text ?? "";
 
@@ -21,14 +18,6 @@ public readonly record struct KeyThumbprint
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(subjectPublicKeyInfo, hash);
-        return FromBytes(hash);
-    }
-
-    /// <summary>Takes a hash that was stored.</summary>
-    public static KeyThumbprint FromBytes(ReadOnlySpan<byte> hash)
-    {
-        return hash.Length != SHA256.HashSizeInBytes
-            ? throw new ArgumentException("A SHA-256 hash has 32 bytes.", nameof(hash))
-            : new KeyThumbprint(Base64Url.EncodeToString(hash));
+        return new KeyThumbprint(Base64Url.EncodeToString(hash));
     }
 }

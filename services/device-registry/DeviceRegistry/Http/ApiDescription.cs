@@ -194,6 +194,7 @@ internal static class ApiDescription
                 AdditionalProperties = Text("The reason."),
             },
             ["keyVersion"] = Number("With `KEY_VERSION_CONFLICT`: the current version."),
+            ["version"] = Number("With `SECRETS_VERSION_CONFLICT`: the current version."),
             ["deviceIds"] = new OpenApiSchema { Type = JsonSchemaType.Array, Description = "With `INVALID_DEVICE_KEYS`: the entries at fault.", Items = Text("A device id.") },
             ["current"] = Number("With `DEVICE_LIMIT_REACHED`: the devices that there are."),
             ["max"] = Number("With `DEVICE_LIMIT_REACHED`: the devices that there may be."),

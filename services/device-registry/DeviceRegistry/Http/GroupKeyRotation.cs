@@ -16,7 +16,7 @@ internal static class GroupKeyRotation
         var group = change.Group;
         if (!rotation.Expects(group.KeyVersion))
         {
-            return (null, DeviceRegistryProblems.KeyVersionConflict.With(json => json.WriteNumber("keyVersion"u8, group.KeyVersion)));
+            return (null, KeyVersions.Conflict(group.KeyVersion));
         }
 
         if (!group.KeyReady)

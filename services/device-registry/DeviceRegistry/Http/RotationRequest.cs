@@ -1,4 +1,3 @@
-using System.Globalization;
 using DeviceRegistry.Domain;
 using Microsoft.Net.Http.Headers;
 
@@ -36,7 +35,7 @@ internal static class RotationRequest
             var rotation = new KeyRotation(
                 [.. (entries ?? []).Select(Read)],
                 body.OptionalBytes("newEncryptedSecrets", PublishedLimits.MinimumCiphertext, PublishedLimits.MaximumSecrets),
-                body.OptionalString("reason", MaximumReason),
+                body.OptionalString("reason", MaximumReason, allowControls: true),
                 Expectation(http, body));
             if (body.Refusal is { } refusal)
             {
@@ -76,12 +75,6 @@ internal static class RotationRequest
         }
 
         var arrival = http.Access.Group.KeyVersion;
-        return current => tags.Any(tag => tag.Tag == "*" ? current == arrival : !tag.IsWeak && tag.Tag == KeyVersionTag.Of(current));
+        return current => tags.Any(tag => tag.Tag == "*" ? current == arrival : !tag.IsWeak && tag.Tag == KeyVersions.TagOf(current));
     }
-}
-
-/// <summary>The entity tag of a group's key version: <c>"kv-7"</c>.</summary>
-internal static class KeyVersionTag
-{
-    public static string Of(long version) => string.Create(CultureInfo.InvariantCulture, $"\"kv-{version}\"");
 }

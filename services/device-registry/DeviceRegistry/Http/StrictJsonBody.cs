@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using DeviceRegistry.Domain;
-using DeviceRegistry.Domain.Tokens;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry.Http;
 
@@ -106,7 +106,7 @@ internal sealed class StrictJsonBody : IDisposable
     /// <summary>Reads a string that has to be there.</summary>
     /// <param name="maximumLength">Its longest, in UTF-16 code units, as clients count.</param>
     /// <param name="trim">Whether white space around it does not count.</param>
-    /// <param name="allowControls">Whether control characters are admitted.</param>
+    /// <param name="allowControls">Whether control characters are admitted, all but U+0000, which the database cannot hold.</param>
     public string RequiredString(string name, int maximumLength, bool trim = false, bool allowControls = false)
     {
         if (!TryGet(name, out var value))
@@ -260,19 +260,10 @@ internal sealed class StrictJsonBody : IDisposable
     }
 
     private static bool IsJson(HttpRequest request)
-    {
-        var text = request.ContentType;
-        if (string.IsNullOrEmpty(text))
-        {
-            // No media type is fine where there is no body: that is not JSON, which the parser says.
-            return request.ContentLength == 0;
-        }
-
-        return Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(text, out var type)
+        => Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
                 || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
-    }
 
     private static StrictJsonBody? Parse(byte[] buffer, int length)
     {
@@ -388,7 +379,9 @@ internal sealed class StrictJsonBody : IDisposable
             return Fault(name, $"must have {minimumLength}–{maximumLength} characters");
         }
 
-        return !allowControls && text.AsSpan().ContainsControl() ? Fault(name, "must not contain control characters") : text;
+        return (allowControls ? text.Contains('\0', StringComparison.Ordinal) : text.AsSpan().ContainsControl())
+            ? Fault(name, "must not contain control characters")
+            : text;
     }
 
     private static (StrictJsonBody?, Problem?) Refuse(byte[] buffer, int length, Problem problem)

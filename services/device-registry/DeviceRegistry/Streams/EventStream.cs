@@ -40,6 +40,9 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
     /// <summary>When the next ping is due.</summary>
     public DateTimeOffset NextPing { get; set; } = openedAt + StreamClock.PingInterval;
 
+    /// <summary>When its device's row is next told that the device is there.</summary>
+    public DateTimeOffset NextRow { get; set; } = openedAt;
+
     /// <summary>Why the stream ends; one of <see cref="StreamEnd"/>. <see langword="null"/>: it does not.</summary>
     public string? EndReason => Volatile.Read(ref _endReason);
 

@@ -8,8 +8,8 @@ namespace DeviceRegistry.Streams;
 /// What happens to streams by time alone, for all of them in one loop: pings, the end of tokens, the renewal of places and of the devices'
 /// presence, and the last resort for a connection that takes nothing any more.
 /// </summary>
-internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, PresenceStore presence, TimeProvider clock, ILogger<StreamClock> logger)
-    : BackgroundService
+internal sealed partial class StreamClock(
+    StreamHub hub, StreamPlaces places, PresenceStore presence, LastSeenWriter rows, TimeProvider clock, ILogger<StreamClock> logger) : BackgroundService
 {
     /// <summary>Contract §6.</summary>
     public static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(15);
@@ -37,7 +37,7 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
         var (lastLook, lastRetry) = (clock.GetUtcNow(), clock.GetUtcNow());
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var now = clock.GetUtcNow();
+            var now = clock.Now;
             foreach (var stream in hub.Streams())
             {
                 if (now >= stream.Owner.ExpiresAt)
@@ -50,6 +50,13 @@ internal sealed partial class StreamClock(StreamHub hub, StreamPlaces places, Pr
                     stream.Ping();
                     // By others: a slow Redis must not delay the pings.
                     _due.Writer.TryWrite(stream);
+                }
+
+                if (stream is { EndReason: null, Owner.DeviceId: { } device } && now >= stream.NextRow)
+                {
+                    // As with heartbeats (contract §5.8): what has only a stream open is there too, also when Redis is not.
+                    rows.Add(device, now);
+                    stream.NextRow = now + PresenceStore.WriteInterval;
                 }
 
                 stream.AbandonWhenStuck(now);

@@ -20,6 +20,7 @@ internal static class StreamExtensions
         services.AddSingleton<StreamGuard>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamGuard>());
 
+        services.AddSingleton<HeartbeatCalls>();
         services.AddSingleton<PresenceStore>();
         services.AddSingleton<ILastSeenReader>(provider => provider.GetRequiredService<PresenceStore>());
         services.AddSingleton<LastSeenWriter>();

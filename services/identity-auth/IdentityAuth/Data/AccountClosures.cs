@@ -37,10 +37,11 @@ internal sealed class AccountClosures(
             return false;
         }
 
+        // The hyphen: a name that nobody can choose, so nobody can stand in the way by having it.
         await work.ExecuteAsync(
             """
             UPDATE users SET
-                username = 'deleted_' || id, discriminator = 1, global_name = NULL, email = NULL, email_verified = false, phone = NULL, date_of_birth = NULL,
+                username = 'deleted-' || id, discriminator = 1, global_name = NULL, email = NULL, email_verified = false, phone = NULL, date_of_birth = NULL,
                 password_hash = NULL, flags = flags | 1, public_flags = 0, authenticators = 0, traits = '{}', settings = '{}', deletion_at = NULL,
                 last_active_ip = NULL, security_stamp = security_stamp + 1
             WHERE id = $1

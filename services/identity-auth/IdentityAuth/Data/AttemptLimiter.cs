@@ -10,7 +10,8 @@ internal readonly record struct AttemptLimit(string Name, string Subject, int Li
 
 /// <summary>An attempt that was counted, or refused.</summary>
 /// <param name="Wait">How long to wait, when a limit was reached; then nothing was counted.</param>
-internal sealed record Attempt(string Name, IReadOnlyList<AttemptLimit> Limits, TimeSpan? Wait);
+/// <param name="Reached">The limit that was reached, of several the one with the longest wait.</param>
+internal sealed record Attempt(string Name, IReadOnlyList<AttemptLimit> Limits, TimeSpan? Wait = null, AttemptLimit? Reached = null);
 
 /// <summary>
 /// Limits on guessing and on mail (contract §3.1, §3.4, §5.1, §10), exact over any window and shared by all instances; while Redis is away
@@ -28,17 +29,18 @@ internal sealed class AttemptLimiter(RedisCircuit redis, RedisKeys names, Identi
 
     /// <summary>Counts a request that is limited as a protection against load; not counted while limits are switched off.</summary>
     public ValueTask<Attempt> CountRequestAsync(params AttemptLimit[] limits)
-        => options.RateLimits ? CountAsync(limits) : ValueTask.FromResult(new Attempt("", limits, null));
+        => options.RateLimits ? CountAsync(limits) : ValueTask.FromResult(new Attempt("", limits));
 
     /// <summary>Counts an attempt at a secret; counted always.</summary>
     public async ValueTask<Attempt> CountAsync(params AttemptLimit[] limits)
     {
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         var name = Guid.NewGuid().ToString("N");
-        var wait = await redis.RunAsync(
-            async database => (long)await Script.RunAsync(database, [.. limits.Select(KeyOf)], Arguments(limits, now, name)),
+        var answer = await redis.RunAsync(
+            async database => (long[])(await Script.RunAsync(database, [.. limits.Select(KeyOf)], Arguments(limits, now, name)))!,
             () => CountLocally(limits, now, name));
-        return new Attempt(name, limits, wait > 0 ? TimeSpan.FromMilliseconds(wait) : null);
+        var (reached, wait) = (answer[0], answer[1]);
+        return reached == 0 ? new Attempt(name, limits) : new Attempt(name, limits, TimeSpan.FromMilliseconds(wait), limits[reached - 1]);
     }
 
     /// <summary>The attempt was no failure: as if it had not been.</summary>
@@ -60,7 +62,8 @@ internal sealed class AttemptLimiter(RedisCircuit redis, RedisKeys names, Identi
     private static RedisValue[] Arguments(AttemptLimit[] limits, long now, string name)
         => [now, name, .. limits.SelectMany(limit => new RedisValue[] { limit.Limit, (long)limit.Window.TotalMilliseconds })];
 
-    private long CountLocally(AttemptLimit[] limits, long now, string name)
+    // The same steps as the script's.
+    private long[] CountLocally(AttemptLimit[] limits, long now, string name)
     {
         lock (_lock)
         {
@@ -69,24 +72,26 @@ internal sealed class AttemptLimiter(RedisCircuit redis, RedisKeys names, Identi
                 _local.Clear();
             }
 
-            var wait = 0L;
-            foreach (var limit in limits)
+            var (reached, wait) = (0L, 0L);
+            for (var index = 0; index < limits.Length; index++)
             {
+                var limit = limits[index];
                 var attempts = AttemptsOf(limit);
                 var window = (long)limit.Window.TotalMilliseconds;
                 attempts.RemoveAll(attempt => attempt.At <= now - window);
-                if (attempts.Count >= limit.Limit)
+                var missing = attempts.Count >= limit.Limit ? attempts[^limit.Limit].At + window - now : 0;
+                if (missing > wait)
                 {
-                    wait = Math.Max(wait, attempts[^limit.Limit].At + window - now);
+                    (reached, wait) = (index + 1, missing);
                 }
             }
 
-            foreach (var limit in wait > 0 ? [] : limits)
+            foreach (var limit in reached > 0 ? [] : limits)
             {
                 AttemptsOf(limit).Add((now, name));
             }
 
-            return wait;
+            return [reached, wait];
         }
     }
 

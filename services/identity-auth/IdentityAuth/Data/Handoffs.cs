@@ -29,7 +29,7 @@ internal sealed record HandoffResult(string Token, long UserId)
 
 /// <summary>
 /// Handoffs of contract §6, in Redis for five minutes. Every step is one script: of parallel confirmations one wins, of parallel
-/// looks one gets the session.
+/// looks one gets the session. The code is on a screen, where others may read it; the secret beside it only its device knows.
 /// </summary>
 internal sealed class Handoffs(IConnectionMultiplexer redis, RedisKeys names, SealedData sealer, TimeProvider clock)
 {
@@ -46,8 +46,9 @@ internal sealed class Handoffs(IConnectionMultiplexer redis, RedisKeys names, Se
     private IDatabase Database => redis.GetDatabase();
 
     /// <summary>Begins.</summary>
-    public async Task<(string Code, DateTimeOffset ExpiresAt)> InitiateAsync(ClientDevice client)
+    public async Task<(string Code, string PollSecret, DateTimeOffset ExpiresAt)> InitiateAsync(ClientDevice client)
     {
+        var secret = OneTimeToken.Create();
         var expiresAt = DateTimeOffset.FromUnixTimeMilliseconds((clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds());
         while (true)
         {
@@ -60,12 +61,13 @@ internal sealed class Handoffs(IConnectionMultiplexer redis, RedisKeys names, Se
                 new HashEntry("state", "pending"),
                 new HashEntry("expires", expiresAt.ToUnixTimeMilliseconds()),
                 new HashEntry("client", JsonSerializer.Serialize(client)),
+                new HashEntry("secret", Digest(secret)),
             ]);
             var expires = transaction.KeyExpireAsync(key, Lifetime + Remembrance);
             if (await transaction.ExecuteAsync().WaitAsync(RedisScript.Timeout))
             {
                 await Task.WhenAll(written, expires);
-                return (code, expiresAt);
+                return (code, secret, expiresAt);
             }
         }
     }
@@ -98,24 +100,39 @@ internal sealed class Handoffs(IConnectionMultiplexer redis, RedisKeys names, Se
     public Task ReleaseAsync(string code) => Complete.RunAsync(Database, [KeyOf(code)], "pending", "");
 
     /// <summary>Looks, and takes what waits.</summary>
-    public async Task<(HandoffStatus Status, HandoffResult? Result)> CollectAsync(string code)
+    /// <param name="pollSecret">What the device was given with the code, if it says so: a wrong one finds nothing.</param>
+    public async Task<(HandoffStatus Status, HandoffResult? Result)> CollectAsync(string code, string? pollSecret = null)
     {
-        var values = (RedisValue[])(await Collect.RunAsync(Database, [KeyOf(code)]))!;
-        if (values[0].IsNull || Time(values[1]) <= clock.GetUtcNow())
-        {
-            return (HandoffStatus.Expired, null);
-        }
+        var values = (RedisValue[])(await Collect.RunAsync(Database, [KeyOf(code)], Digest(pollSecret)))!;
+        var status = StatusOf(values[0], values[1]);
+        return (status, status == HandoffStatus.Completed ? Open(code, values[2]) : null);
+    }
 
-        return values[0] == "completed" ? (HandoffStatus.Completed, Open(code, values[2])) : (HandoffStatus.Pending, null);
+    /// <summary>Looks, and takes nothing.</summary>
+    /// <returns>With the device that waits, unless there is no such handoff.</returns>
+    public async Task<(HandoffStatus Status, ClientDevice? Client)> FindAsync(string code)
+    {
+        var values = await Database.HashGetAsync(KeyOf(code), ["state", "expires", "client"]).WaitAsync(RedisScript.Timeout);
+        var status = StatusOf(values[0], values[1]);
+        return (status, status == HandoffStatus.Expired ? null : JsonSerializer.Deserialize<ClientDevice>(values[2].ToString()));
     }
 
     /// <summary>Ends a handoff.</summary>
+    /// <param name="pollSecret">What the device was given with the code, if it says so: with a wrong one nothing ends.</param>
     /// <returns>The session that waited, which nobody will come for now.</returns>
-    public async Task<HandoffResult?> CancelAsync(string code)
+    public async Task<HandoffResult?> CancelAsync(string code, string? pollSecret = null)
     {
-        var value = (RedisValue)await Cancel.RunAsync(Database, [KeyOf(code)]);
+        var value = (RedisValue)await Cancel.RunAsync(Database, [KeyOf(code)], Digest(pollSecret));
         return value.IsNullOrEmpty ? null : Open(code, value);
     }
+
+    // A handoff that is being confirmed is still pending to its device.
+    private HandoffStatus StatusOf(RedisValue state, RedisValue expires)
+        => state.IsNull || Time(expires) <= clock.GetUtcNow() ? HandoffStatus.Expired
+            : state == "completed" ? HandoffStatus.Completed
+            : HandoffStatus.Pending;
+
+    private static string Digest(string? secret) => secret is null ? "" : Convert.ToHexString(OneTimeToken.Hash(secret));
 
     private HandoffResult Open(string code, RedisValue value)
         => JsonSerializer.Deserialize<HandoffResult>(sealer.Open((byte[])value!, SealedKind.Handoff, code))!;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
 
@@ -22,32 +23,59 @@ internal sealed record RateLimitBucket(string Name, int Limit, TimeSpan Window)
 internal readonly record struct RateLimitDecision(RateLimitBucket Bucket, bool IsGlobal, long Remaining, DateTimeOffset FullAt, TimeSpan? Wait);
 
 /// <summary>
-/// The buckets of contract §1.7 by GCRA, operation and global in one atomic step on Redis, so that all instances share them. While
-/// Redis is away each instance counts for itself.
+/// The buckets of contract §1.7 by GCRA, operation and global in one atomic step on Redis, so that all instances share them; requests that
+/// come at once share the call. While Redis is away each instance counts for itself.
 /// </summary>
-internal sealed class RateLimiter(RedisCircuit redis, RedisKeys names, IdentityAuthOptions options, TimeProvider clock)
+internal sealed class RateLimiter
 {
     /// <summary>More callers than this are not remembered at a time while Redis is away.</summary>
     private const int MaximumLocalBuckets = 100_000;
 
+    /// <summary>Requests of one call.</summary>
+    private const int Batch = 64;
+
+    /// <summary>Numbers that the script answers for one request.</summary>
+    private const int AnswersEach = 4;
+
     private static readonly RedisScript Script = RedisScript.Load("gcra");
 
-    private readonly RateLimitBucket _global = new("global", options.GlobalRequestsPerSecond, TimeSpan.FromSeconds(1));
+    private readonly RedisCircuit _redis;
+    private readonly RedisKeys _names;
+    private readonly TimeProvider _clock;
+    private readonly RateLimitBucket _global;
+    private readonly SharedCalls<Request, RateLimitDecision> _calls;
     private readonly ConcurrentDictionary<string, long> _local = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
+    public RateLimiter(RedisCircuit redis, RedisKeys names, IdentityAuthOptions options, TimeProvider clock)
+    {
+        (_redis, _names, _clock) = (redis, names, clock);
+        _global = new("global", options.GlobalRequestsPerSecond, TimeSpan.FromSeconds(1));
+        _calls = new SharedCalls<Request, RateLimitDecision>(Batch, CountAsync);
+    }
+
     /// <summary>Counts a request.</summary>
     /// <param name="caller"><c>user:…</c> or <c>ip:…</c>.</param>
-    public async ValueTask<RateLimitDecision> CountAsync(RateLimitBucket bucket, string caller)
-    {
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
-        var answer = await redis.RunAsync(
-            async database => (long[])(await Script.RunAsync(
-                database,
-                [names.Bucket(bucket.Name, caller), names.Bucket(_global.Name, caller)],
-                now, bucket.Emission, bucket.Span, _global.Emission, _global.Span))!,
-            () => CountLocally(bucket, caller, now));
+    public Task<RateLimitDecision> CountAsync(RateLimitBucket bucket, string caller) => _calls.AskAsync(new Request(bucket, caller));
 
+    private async Task<IReadOnlyList<RateLimitDecision>> CountAsync(IReadOnlyList<Request> requests)
+    {
+        var now = _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
+        var answers = await _redis.RunAsync(
+            async database => (long[])(await Script.RunAsync(database, KeysOf(requests), ArgumentsOf(requests, now)))!,
+            () => CountLocally(requests, now));
+
+        var decisions = new RateLimitDecision[requests.Count];
+        for (var i = 0; i < decisions.Length; i++)
+        {
+            decisions[i] = Decide(requests[i].Bucket, answers.AsSpan(AnswersEach * i, AnswersEach), now);
+        }
+
+        return decisions;
+    }
+
+    private RateLimitDecision Decide(RateLimitBucket bucket, ReadOnlySpan<long> answer, long now)
+    {
         var (refused, wait) = (answer[0], answer[1]);
         var told = refused == 2 ? _global : bucket;
         var full = answer[refused == 2 ? 3 : 2];
@@ -58,6 +86,34 @@ internal sealed class RateLimiter(RedisCircuit redis, RedisKeys names, IdentityA
             DateTimeOffset.FromUnixTimeMilliseconds(full / 1000),
             refused == 0 ? null : TimeSpan.FromMicroseconds(wait));
     }
+
+    private RedisKey[] KeysOf(IReadOnlyList<Request> requests)
+    {
+        var keys = new RedisKey[2 * requests.Count];
+        for (var i = 0; i < requests.Count; i++)
+        {
+            keys[2 * i] = _names.Bucket(requests[i].Bucket.Name, requests[i].Caller);
+            keys[(2 * i) + 1] = _names.Bucket(_global.Name, requests[i].Caller);
+        }
+
+        return keys;
+    }
+
+    private RedisValue[] ArgumentsOf(IReadOnlyList<Request> requests, long now)
+    {
+        var values = new RedisValue[1 + (4 * requests.Count)];
+        values[0] = now;
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var bucket = requests[i].Bucket;
+            (values[(4 * i) + 1], values[(4 * i) + 2]) = (bucket.Emission, bucket.Span);
+            (values[(4 * i) + 3], values[(4 * i) + 4]) = (_global.Emission, _global.Span);
+        }
+
+        return values;
+    }
+
+    private long[] CountLocally(IReadOnlyList<Request> requests, long now) => [.. requests.SelectMany(request => CountLocally(request.Bucket, request.Caller, now))];
 
     // The same steps as the script's.
     private long[] CountLocally(RateLimitBucket bucket, string caller, long now)
@@ -93,4 +149,6 @@ internal sealed class RateLimiter(RedisCircuit redis, RedisKeys names, IdentityA
 
         string Key(RateLimitBucket one) => $"{one.Name}:{caller}";
     }
+
+    private readonly record struct Request(RateLimitBucket Bucket, string Caller);
 }

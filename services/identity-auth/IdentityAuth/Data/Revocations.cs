@@ -18,6 +18,7 @@ internal static class RevocationReason
     public const string HandoffCancelled = "handoff_cancelled";
     public const string HandoffNotCollected = "handoff_not_collected";
     public const string DeviceRevoked = "device_revoked";
+    public const string SsoTakenOver = "sso_linked";
 }
 
 /// <summary>Ends sessions: row, event, and what the instances know of them.</summary>

@@ -32,13 +32,22 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
     /// <summary>The live session with this token.</summary>
     /// <param name="token">Well-formed.</param>
     public ValueTask<Caller?> ResolveAsync(string token, CancellationToken cancellationToken)
+        => TryRecall(token, out var caller) ? ValueTask.FromResult(caller) : new ValueTask<Caller?>(ReadAsync(token, cancellationToken));
+
+    /// <summary>Whether this instance knows the session with this token, without asking Postgres.</summary>
+    /// <param name="token">Well-formed.</param>
+    /// <param name="caller">The session, if it is alive.</param>
+    public bool TryRecall(string token, out Caller? caller)
     {
-        var hash = SessionToken.Hash(token);
-        var key = new TokenHash(hash);
-        return _sessions.TryGetValue(key, out var session) && IsFresh(session.ReadAt)
-            && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt)
-            ? ValueTask.FromResult(Live(session, user.User))
-            : new ValueTask<Caller?>(ReadAsync(key, hash, cancellationToken));
+        if (_sessions.TryGetValue(new TokenHash(SessionToken.Hash(token)), out var session) && IsFresh(session.ReadAt)
+            && _users.TryGetValue(session.UserId, out var user) && IsFresh(user.ReadAt))
+        {
+            caller = Live(session, user.User);
+            return true;
+        }
+
+        caller = null;
+        return false;
     }
 
     /// <summary>The request counts as a use of its session.</summary>
@@ -69,8 +78,12 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         _users.TryRemove(userId, out _);
     }
 
-    private async Task<Caller?> ReadAsync(TokenHash key, byte[] hash, CancellationToken cancellationToken)
+    /// <summary>The live session with this token, asking Postgres.</summary>
+    /// <param name="token">Well-formed.</param>
+    public async Task<Caller?> ReadAsync(string token, CancellationToken cancellationToken)
     {
+        var hash = SessionToken.Hash(token);
+        var key = new TokenHash(hash);
         var readAt = clock.GetTimestamp();
         var sessionStripe = Volatile.Read(ref StripeOf(key));
         // Whose session it is shows only afterwards, so the count is taken over all.

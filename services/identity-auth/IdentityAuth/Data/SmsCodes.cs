@@ -32,7 +32,7 @@ internal sealed class SmsCodes(IConnectionMultiplexer redis, RedisKeys names, Se
         var key = KeyOf(purpose, userId);
         var transaction = redis.GetDatabase().CreateTransaction();
         var deleted = transaction.KeyDeleteAsync(key);
-        var written = transaction.HashSetAsync(key, [new HashEntry("code", Hash(purpose, userId, phone, code))]);
+        var written = transaction.HashSetAsync(key, [new HashEntry("code", hashes.Of(HashPurpose(purpose), Owner(userId, phone), code))]);
         var expires = transaction.KeyExpireAsync(key, Lifetime);
         await transaction.ExecuteAsync().WaitAsync(RedisScript.Timeout);
         await Task.WhenAll(deleted, written, expires);
@@ -42,10 +42,13 @@ internal sealed class SmsCodes(IConnectionMultiplexer redis, RedisKeys names, Se
     /// <summary>Checks a code and, if it is right, uses it up.</summary>
     /// <param name="phone">The number that it has to have been sent to.</param>
     public async Task<bool> RedeemAsync(SmsPurpose purpose, long userId, string phone, string code)
-        => (long)await Check.RunAsync(redis.GetDatabase(), [KeyOf(purpose, userId)], Hash(purpose, userId, phone, code), MaximumWrong) == 1;
+        => (long)await Check.RunAsync(
+            redis.GetDatabase(), [KeyOf(purpose, userId)],
+            [MaximumWrong, .. hashes.AllOf(HashPurpose(purpose), Owner(userId, phone), code).Select(hash => (RedisValue)hash)]) == 1;
 
     private RedisKey KeyOf(SmsPurpose purpose, long userId) => names.ByUser($"sms-code:{purpose}", userId);
 
-    private byte[] Hash(SmsPurpose purpose, long userId, string phone, string code)
-        => hashes.Of($"sms-code:{purpose}", $"{Snowflake.Text(userId)} {phone}", code);
+    private static string HashPurpose(SmsPurpose purpose) => $"sms-code:{purpose}";
+
+    private static string Owner(long userId, string phone) => $"{Snowflake.Text(userId)} {phone}";
 }

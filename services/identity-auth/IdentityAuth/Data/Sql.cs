@@ -56,8 +56,6 @@ internal static class Sql
     public static DateTimeOffset? TimeOrNull(this NpgsqlDataReader reader, int column)
         => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 
-    public static byte[]? BytesOrNull(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
-
     private static void Fill(NpgsqlParameterCollection parameters, ReadOnlySpan<object> values)
     {
         foreach (var value in values)

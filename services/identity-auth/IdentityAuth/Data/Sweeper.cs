@@ -3,22 +3,20 @@ using Npgsql;
 namespace IdentityAuth.Data;
 
 /// <summary>
-/// Tidies up, on every instance: accounts whose days of grace are over, sessions that nobody came for, and rows that have expired. What
-/// has expired is refused in any case; this only makes room.
+/// Tidies up, on every instance: accounts whose days of grace are over, sessions that nobody came for, and rows that have expired or are
+/// older than they are kept. What has expired is refused in any case; this only makes room.
 /// </summary>
 internal sealed partial class Sweeper(
     NpgsqlDataSource source, AccountClosures closures, Revocations revocations, ChangeBroadcast changes, IdentityAuthOptions options, TimeProvider clock,
     ILogger<Sweeper> logger) : BackgroundService
 {
+    /// <summary>Audit records that one statement deletes at most: it holds no lock for long.</summary>
+    private const int AuditBatch = 10_000;
+
     /// <summary>Sweeps once.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        while (await closures.EraseNextAsync(cancellationToken))
-        {
-            // One account, one transaction.
-        }
-
         await EndUncollectedAsync(now, cancellationToken);
 
         await using var batch = source.CreateBatch();
@@ -29,6 +27,13 @@ internal sealed partial class Sweeper(
         // An expired one is told apart from an unknown one for a day.
         batch.Add("DELETE FROM email_tokens WHERE expires_at <= $1", now - TimeSpan.FromDays(1));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        await DeleteOldAuditAsync(now - options.AuditRetention, cancellationToken);
+
+        // Last: an account that cannot be erased must not keep the rest.
+        while (await closures.EraseNextAsync(cancellationToken))
+        {
+            // One account, one transaction.
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -44,6 +49,16 @@ internal sealed partial class Sweeper(
             {
                 LogFailed(exception);
             }
+        }
+    }
+
+    private async Task DeleteOldAuditAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        const string Delete =
+            "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE occurred_at <= $1 ORDER BY occurred_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+        while (await source.ExecuteAsync(Delete, [until, AuditBatch], cancellationToken) == AuditBatch)
+        {
+            // There may be more.
         }
     }
 

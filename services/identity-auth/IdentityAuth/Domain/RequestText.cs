@@ -30,4 +30,11 @@ public static class RequestText
 
         return kept.ToString().Trim();
     }
+
+    /// <summary>The beginning of a text: at most so many UTF-16 code units, and not half of a surrogate pair.</summary>
+    public static string Cut(string text, int length)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+    }
 }

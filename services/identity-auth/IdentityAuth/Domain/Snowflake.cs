@@ -17,8 +17,6 @@ public static class Snowflake
     public static long Create(DateTimeOffset now)
         => ((now.ToUnixTimeMilliseconds() - Epoch) << LowerBits) | (uint)RandomNumberGenerator.GetInt32(1 << LowerBits);
 
-    public static DateTimeOffset TimeOf(long id) => DateTimeOffset.FromUnixTimeMilliseconds((id >> LowerBits) + Epoch);
-
     /// <summary>As it stands on the wire: decimal digits.</summary>
     public static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 

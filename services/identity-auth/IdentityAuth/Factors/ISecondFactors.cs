@@ -27,8 +27,8 @@ internal interface ISecondFactors
     ValueTask<bool> VerifySudoAsync(Caller caller, User user, FactorProof proof, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Adds what removes every factor of an account, its codes and its security keys, to a transaction. The account's own row
-    /// (<c>authenticators</c>, <c>phone</c>) is the caller's business.
+    /// Adds what removes every way into an account but its password to a transaction: factors, codes, security keys, links to single
+    /// sign-on. The account's own row (<c>authenticators</c>, <c>phone</c>) is the caller's business.
     /// </summary>
     void AddRemoval(NpgsqlBatch batch, long userId);
 }

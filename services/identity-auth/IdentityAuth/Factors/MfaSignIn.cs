@@ -112,7 +112,7 @@ internal sealed class MfaSignIn(
     private Task RecordFailureAsync(HttpContext http, User user, CancellationToken cancellationToken)
     {
         metrics.SignIn("mfa", "credentials");
-        return failures.RecordAsync(Snowflake.Text(user.Id), user.Id, ClientAddress.Of(http), "mfa", cancellationToken);
+        return failures.RecordAsync(user, ClientAddress.Of(http), "mfa", cancellationToken);
     }
 
     private async Task<User?> FindUserAsync(MfaTicket? ticket, CancellationToken cancellationToken)

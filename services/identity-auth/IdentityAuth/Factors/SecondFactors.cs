@@ -27,5 +27,6 @@ internal sealed class SecondFactors(NpgsqlDataSource source, TotpFactor totp, Sm
         batch.Add("DELETE FROM totp_secrets WHERE user_id = $1", userId);
         batch.Add("DELETE FROM backup_codes WHERE user_id = $1", userId);
         batch.Add("DELETE FROM webauthn_credentials WHERE user_id = $1", userId);
+        batch.Add("DELETE FROM sso_links WHERE user_id = $1", userId);
     }
 }

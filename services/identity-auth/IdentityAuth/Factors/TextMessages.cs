@@ -6,7 +6,10 @@ using Npgsql;
 
 namespace IdentityAuth.Factors;
 
-/// <summary>Sends codes by text message, within the limits of contract §3.6 and §8.5.</summary>
+/// <summary>
+/// Sends codes by text message, within the limits of contract §3.6 and §8.5. These hold even where requests are not limited: a text costs money
+/// and reaches somebody who may not have asked for it.
+/// </summary>
 internal sealed class TextMessages(
     NpgsqlDataSource source, Deliveries deliveries, SmsSender sender, SmsCodes codes, AttemptLimiter attempts, IdentityAuthOptions options)
 {
@@ -39,7 +42,7 @@ internal sealed class TextMessages(
             return IdentityAuthProblems.SmsVerificationUnavailable;
         }
 
-        var attempt = await attempts.CountRequestAsync(PerUser(user.Id));
+        var attempt = await attempts.CountAsync(PerUser(user.Id));
         if (attempt.Wait is not null)
         {
             return RateLimitAnswer.For(attempt);
@@ -61,7 +64,7 @@ internal sealed class TextMessages(
             return IdentityAuthProblems.SmsVerificationUnavailable;
         }
 
-        var attempt = await attempts.CountRequestAsync(PerUser(user.Id), new AttemptLimit("sms-number", phone, MaximumTexts, Window));
+        var attempt = await attempts.CountAsync(PerUser(user.Id), new AttemptLimit("sms-number", phone, MaximumTexts, Window));
         if (attempt.Wait is not null)
         {
             return RateLimitAnswer.For(attempt);

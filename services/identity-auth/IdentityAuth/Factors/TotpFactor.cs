@@ -9,7 +9,8 @@ namespace IdentityAuth.Factors;
 /// <summary>Codes of an authenticator app, and the backup codes that stand in for it (contract §3.5, §8.4).</summary>
 internal sealed class TotpFactor(NpgsqlDataSource source, SealedData sealedData, SecretHash hashes, TimeProvider clock)
 {
-    private const string BackupCodePurpose = "backup-code";
+    /// <summary>Under which a code is hashed.</summary>
+    public const string BackupCodePurpose = "backup-code";
 
     /// <summary>Checks a code of either kind against an account.</summary>
     /// <returns><see langword="null"/> if it is wrong, used, or the account has no authenticator app.</returns>
@@ -75,17 +76,18 @@ internal sealed class TotpFactor(NpgsqlDataSource source, SealedData sealedData,
 
     private async Task<FactorUse?> CheckBackupCodeAsync(long userId, string code, CancellationToken cancellationToken)
     {
-        var hash = hashes.Of(BackupCodePurpose, Snowflake.Text(userId), code);
+        var found = hashes.AllOf(BackupCodePurpose, Snowflake.Text(userId), code);
         const string Find =
             """
             SELECT EXISTS (SELECT FROM backup_codes c JOIN totp_secrets t USING (user_id)
-                           WHERE c.user_id = $1 AND c.code_hash = $2 AND c.consumed_at IS NULL)
+                           WHERE c.user_id = $1 AND c.code_hash = ANY($2) AND c.consumed_at IS NULL)
             """;
-        return await source.ScalarAsync<bool>(Find, [userId, hash], cancellationToken)
+        // Parameters have one owner, so each statement gets its own.
+        return await source.ScalarAsync<bool>(Find, [userId, Sql.BytesList(found)], cancellationToken)
             ? new FactorUse(
                 SignInMethod.Totp,
-                "UPDATE backup_codes SET consumed_at = $3 WHERE user_id = $1 AND code_hash = $2 AND consumed_at IS NULL",
-                [userId, hash, clock.GetUtcNow()])
+                "UPDATE backup_codes SET consumed_at = $3 WHERE user_id = $1 AND code_hash = ANY($2) AND consumed_at IS NULL",
+                [userId, Sql.BytesList(found), clock.GetUtcNow()])
             : null;
     }
 }

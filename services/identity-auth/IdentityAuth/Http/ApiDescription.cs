@@ -8,7 +8,7 @@ namespace IdentityAuth.Http;
 /// What an operation says about itself for the API's description. Not the framework's own <c>Accepts</c>: that one also refuses requests,
 /// with 415, before the token is looked at.
 /// </summary>
-internal sealed record RequestBodyMetadata(Type Type);
+internal sealed record RequestBodyMetadata(Type Type, bool IsRequired);
 
 /// <param name="Type">What is answered; <see langword="null"/> for an answer without body.</param>
 internal sealed record AnswerMetadata(int Status, Type? Type, string Description, string ContentType);
@@ -23,7 +23,8 @@ internal static class ApiDescriptionExtensions
     private const string Json = "application/json";
 
     /// <summary>The request's body, for the description.</summary>
-    public static RouteHandlerBuilder Takes<TRequest>(this RouteHandlerBuilder route) => route.WithMetadata(new RequestBodyMetadata(typeof(TRequest)));
+    public static RouteHandlerBuilder Takes<TRequest>(this RouteHandlerBuilder route, bool isRequired = true)
+        => route.WithMetadata(new RequestBodyMetadata(typeof(TRequest), isRequired));
 
     /// <summary>A good answer.</summary>
     public static RouteHandlerBuilder Answers<TResponse>(this RouteHandlerBuilder route, int status, string description, string contentType = Json)
@@ -95,7 +96,7 @@ internal static class ApiDescription
         {
             operation.RequestBody = new OpenApiRequestBody
             {
-                Required = true,
+                Required = body.IsRequired,
                 Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
                 {
                     ["application/json"] = new() { Schema = await SchemaAsync(body.Type, context, cancellationToken) },

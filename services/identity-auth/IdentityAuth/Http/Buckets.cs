@@ -24,6 +24,7 @@ internal static class Buckets
     public static readonly RateLimitBucket HandoffInitiate = PerMinute("handoff-initiate", 10);
     public static readonly RateLimitBucket HandoffComplete = PerMinute("handoff-complete", 10);
     public static readonly RateLimitBucket HandoffStatus = PerMinute("handoff-status", 60);
+    public static readonly RateLimitBucket HandoffInfo = PerMinute("handoff-info", 10);
     public static readonly RateLimitBucket HandoffCancel = PerMinute("handoff-cancel", 10);
     public static readonly RateLimitBucket SsoStart = PerTenSeconds("sso-start", 10);
     public static readonly RateLimitBucket SsoComplete = PerTenSeconds("sso-complete", 15);

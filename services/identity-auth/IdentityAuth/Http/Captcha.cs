@@ -9,6 +9,9 @@ internal sealed partial class Captcha(IdentityAuthOptions options, IHttpClientFa
 {
     public const string HttpClientName = "captcha";
 
+    /// <summary>Somebody waits for the answer.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
     private const int MaximumTokenLength = 8_192;
 
     private static readonly Uri Hcaptcha = new("https://api.hcaptcha.com/siteverify");
@@ -58,7 +61,12 @@ internal sealed partial class Captcha(IdentityAuthOptions options, IHttpClientFa
         try
         {
             using var answer = await clients.CreateClient(HttpClientName).PostAsync(url, form, http.RequestAborted);
-            answer.EnsureSuccessStatusCode();
+            if (!answer.IsSuccessStatusCode)
+            {
+                // Out of order, like one that cannot be reached: nobody's fault here.
+                throw new HttpRequestException($"The captcha provider answered {(int)answer.StatusCode}.");
+            }
+
             var body = await answer.Content.ReadFromJsonAsync<JsonElement>(http.RequestAborted);
             return body.ValueKind == JsonValueKind.Object && body.TryGetProperty("success", out var success) && success.ValueKind == JsonValueKind.True;
         }

@@ -27,7 +27,7 @@ internal static class ClientAddress
         var platform = http.Request.Headers["X-Fluxer-Platform"].ToString().Trim().ToLowerInvariant();
         return new ClientDevice(
             Of(http),
-            agent.Length == 0 ? null : agent[..Math.Min(agent.Length, ClientDevice.MaximumUserAgentLength)],
+            agent.Length == 0 ? null : RequestText.Cut(agent, ClientDevice.MaximumUserAgentLength),
             platform is "web" or "desktop" or "mobile" ? platform : null);
     }
 

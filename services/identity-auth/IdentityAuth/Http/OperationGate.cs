@@ -18,6 +18,7 @@ internal sealed class OperationGate(
     ISsoGate sso,
     Captcha captcha,
     RateLimiter limiter,
+    UnknownTokens unknownTokens,
     SessionDirectory sessions)
 {
     private readonly IPNetwork[] _banned = [.. options.BannedNetworks.Select(IPNetwork.Parse)];
@@ -49,7 +50,23 @@ internal sealed class OperationGate(
         }
 
         // The token is resolved here, so that the limits know whose request it is; its 401 comes in its place.
-        var caller = SessionHeader.TryRead(http.Request, out var token) ? await sessions.ResolveAsync(token, http.RequestAborted) : null;
+        Caller? caller = null;
+        if (SessionHeader.TryRead(http.Request, out var token) && !sessions.TryRecall(token, out caller))
+        {
+            var address = ClientAddress.Of(http);
+            if (options.RateLimits && unknownTokens.Begin(address) is { } tooMany)
+            {
+                await RefuseAsync(http, tooMany);
+                return;
+            }
+
+            caller = await sessions.ReadAsync(token, http.RequestAborted);
+            if (caller is not null)
+            {
+                unknownTokens.Forgive(address);
+            }
+        }
+
         if (caller is not null)
         {
             http.Features.Set(caller);
@@ -59,12 +76,13 @@ internal sealed class OperationGate(
         if (options.RateLimits && policy.Bucket is { } bucket)
         {
             var decision = await limiter.CountAsync(bucket, caller is null ? $"ip:{ClientAddress.Of(http)}" : $"user:{Snowflake.Text(caller.User.Id)}");
-            WriteHeaders(http.Response.Headers, decision);
-            if (decision.Wait is { } wait)
+            if (decision.Wait is not null)
             {
-                await RateLimitAnswer.For(wait, decision.IsGlobal).ExecuteAsync(http);
+                await RefuseAsync(http, decision);
                 return;
             }
+
+            WriteHeaders(http.Response.Headers, decision);
         }
 
         // 5. The session (§1.4).
@@ -73,6 +91,12 @@ internal sealed class OperationGate(
             if (caller is null)
             {
                 await IdentityAuthProblems.Unauthorized.ExecuteAsync(http);
+                return;
+            }
+
+            if (caller.User.IsBot)
+            {
+                await IdentityAuthProblems.AccessDenied.ExecuteAsync(http);
                 return;
             }
 
@@ -96,6 +120,12 @@ internal sealed class OperationGate(
 
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return _banned.Any(network => network.Contains(plain));
+    }
+
+    private static Task RefuseAsync(HttpContext http, in RateLimitDecision decision)
+    {
+        WriteHeaders(http.Response.Headers, decision);
+        return RateLimitAnswer.For(decision.Wait!.Value, decision.IsGlobal).ExecuteAsync(http);
     }
 
     private static void WriteHeaders(IHeaderDictionary headers, in RateLimitDecision decision)

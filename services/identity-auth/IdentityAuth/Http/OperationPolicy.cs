@@ -30,13 +30,13 @@ internal static class OperationPolicyExtensions
     public static RouteHandlerBuilder Limited(this RouteHandlerBuilder route, RateLimitBucket bucket)
         => route.Policy(policy => policy with { Bucket = bucket }).Refuses(IdentityAuthProblems.RateLimited);
 
-    /// <summary>Anybody with a session, also with suspicious-activity flags.</summary>
+    /// <summary>Any person with a session, also with suspicious-activity flags.</summary>
     public static RouteHandlerBuilder NeedsSession(this RouteHandlerBuilder route)
         => route.Policy(policy => policy with { Session = SessionNeed.Session })
             .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.Session))
-            .Refuses(IdentityAuthProblems.Unauthorized);
+            .Refuses(IdentityAuthProblems.Unauthorized, IdentityAuthProblems.AccessDenied);
 
-    /// <summary>Anybody with a session and without suspicious-activity flags.</summary>
+    /// <summary>Any person with a session and without suspicious-activity flags.</summary>
     public static RouteHandlerBuilder NeedsUnsuspiciousSession(this RouteHandlerBuilder route)
         => route.NeedsSession()
             .Policy(policy => policy with { Session = SessionNeed.Unsuspicious })

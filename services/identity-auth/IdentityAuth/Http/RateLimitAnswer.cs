@@ -9,7 +9,7 @@ internal static class RateLimitAnswer
     public static IResult For(TimeSpan wait, bool isGlobal = false) => new Refusal(wait, isGlobal, null);
 
     /// <summary>A limit of the operation itself was reached: its numbers take the place of the bucket's.</summary>
-    public static IResult For(Attempt attempt) => new Refusal(attempt.Wait!.Value, false, attempt.Limits[0].Limit);
+    public static IResult For(Attempt attempt) => new Refusal(attempt.Wait!.Value, false, attempt.Reached!.Value.Limit);
 
     /// <summary>Unix time, whole seconds, not before the bucket is full.</summary>
     public static string Reset(DateTimeOffset fullAt)

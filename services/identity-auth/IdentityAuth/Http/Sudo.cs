@@ -77,6 +77,9 @@ internal sealed class Sudo(SudoToken tokens, ISecondFactors factors, PasswordHas
         return IdentityAuthProblems.SudoModeRequired.With(json => json.WriteBoolean("has_mfa"u8, user.HasMfa));
     }
 
+    /// <summary>Whether the request carries a token that is good for it: then nothing else of its proof was looked at.</summary>
+    public bool HasToken(HttpContext http, User user) => FindToken(http, user, http.Caller) is not null;
+
     /// <summary>Compares a password, within the limit of failures.</summary>
     /// <returns>The refusal, if there is one.</returns>
     public async ValueTask<IResult?> CheckPasswordAsync(User user, string password, CancellationToken cancellationToken)

@@ -131,7 +131,7 @@ internal sealed class SsoAccounts(
             batch.Add(Link, identity.Issuer, identity.Subject, user.Id, now);
             if (ended.Count > 0)
             {
-                revocations.AddEvents(batch, user.Id, ended, "sso_linked", client.Address);
+                revocations.AddEvents(batch, user.Id, ended, RevocationReason.SsoTakenOver, client.Address);
             }
 
             revocations.AddUserUpdated(batch, user.Id, "verified", "phone", "mfa_enabled", "authenticator_types", "password_last_changed_at");
@@ -146,13 +146,7 @@ internal sealed class SsoAccounts(
         SsoIdentity identity, string email, ClientDevice client, string locale, CancellationToken cancellationToken)
     {
         // §7.3: the name that the provider gives, or the local part of the address.
-        var name = Names.CleanGlobalName(RequestText.Normalize(identity.Name ?? email[..email.LastIndexOf('@')]));
-        if (name.Length > Names.MaximumLength)
-        {
-            // Not in the middle of a character.
-            name = name[..(char.IsHighSurrogate(name[Names.MaximumLength - 1]) ? Names.MaximumLength - 1 : Names.MaximumLength)].TrimEnd();
-        }
-
+        var name = RequestText.Cut(Names.CleanGlobalName(RequestText.Normalize(identity.Name ?? email[..email.LastIndexOf('@')])), Names.MaximumLength).TrimEnd();
         try
         {
             var registration = await registrations.CreateAsync(

@@ -42,7 +42,18 @@ internal sealed partial class SsoProvider(
             return ValueTask.FromResult<ProviderMetadata?>(null);
         }
 
-        return _metadata is { } kept && IsFresh(kept.At) ? ValueTask.FromResult<ProviderMetadata?>(kept.Value) : new(DiscoverAsync(cancellationToken));
+        if (_metadata is not { } kept)
+        {
+            return new(DiscoverAsync(cancellationToken));
+        }
+
+        if (!IsFresh(kept.At) && _fetching.CurrentCount > 0)
+        {
+            // Behind the answer: a provider that is silent must not hold up whoever asks, as every client does when it starts.
+            _ = DiscoverAsync(CancellationToken.None);
+        }
+
+        return ValueTask.FromResult<ProviderMetadata?>(kept.Value);
     }
 
     /// <summary>The keys that may have signed a token with this key id.</summary>

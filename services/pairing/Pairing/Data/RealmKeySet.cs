@@ -1,4 +1,5 @@
 using Pairing.Domain;
+using ServiceDefaults.Jose;
 
 namespace Pairing.Data;
 

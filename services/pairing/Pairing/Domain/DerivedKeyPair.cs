@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using ServiceDefaults.Jose;
 
 namespace Pairing.Domain;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using ServiceDefaults.Jose;
 
 namespace Pairing.Domain;
 

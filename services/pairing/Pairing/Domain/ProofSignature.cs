@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ServiceDefaults.Jose;
 
 namespace Pairing.Domain;
 

@@ -1,3 +1,5 @@
+using ServiceDefaults.Jose;
+
 namespace Pairing.Domain;
 
 /// <summary>Where the public keys of an issuer come from.</summary>

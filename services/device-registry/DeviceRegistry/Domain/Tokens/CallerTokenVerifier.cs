@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
+using ServiceDefaults.Jose;
 
 namespace DeviceRegistry.Domain.Tokens;
 
@@ -14,6 +15,8 @@ public sealed class CallerTokenVerifier
     public const int LeewaySeconds = 30;
 
     private const int MaximumIdentityLength = 255;
+    private const int MaximumEmailLength = 254;
+    private const int MaximumSessionIdLength = 128;
     private const int MaximumNames = 1_000;
 
     /// <summary>The latest <c>exp</c> that there is, later means then: a day less than a <see cref="DateTimeOffset"/> can hold, so that one can reckon with it.</summary>
@@ -166,20 +169,34 @@ public sealed class CallerTokenVerifier
         }
 
         var source = hasUser ? user : claims;
-        var email = source.StringOrNull("email"u8);
         return new Caller
         {
             Identity = issuer.IdentityPrefix + identity,
-            VerifiedEmail = email is { Length: > 0 and <= 254 } && (issuer.VouchesForEmail || IsTrue(claims, "email_verified"u8)) ? email : null,
+            VerifiedEmail = VerifiedEmail(claims, source, issuer),
             FirstName = source.StringOrNull("firstName"u8),
             LastName = source.StringOrNull("lastName"u8),
             IsGlobalAdministrator = Caller.IsAdministrator(Strings(source, "roles"u8)),
             Groups = Strings(source, "groups"u8).ToFrozenSet(StringComparer.Ordinal),
             AdministeredGroups = AdministeredGroups(source).ToFrozenSet(StringComparer.Ordinal),
-            SessionId = claims.StringOrNull("sid"u8) is { Length: > 0 and <= 128 } session ? session : null,
+            SessionId = Text(claims, "sid"u8, MaximumSessionIdLength),
             ExpiresAt = expiresAt,
         };
     }
+
+    // `email_verified` speaks of the `email` beside it (OpenID Connect Core §5.1): where there is one, an address in `user` is for display.
+    private static string? VerifiedEmail(JsonElement claims, JsonElement source, TrustedIssuer issuer)
+    {
+        if (issuer.VouchesForEmail)
+        {
+            return Text(source, "email"u8, MaximumEmailLength);
+        }
+
+        return IsTrue(claims, "email_verified"u8) ? Text(claims.Has("email"u8) ? claims : source, "email"u8, MaximumEmailLength) : null;
+    }
+
+    // What is looked up or stored in the database.
+    private static string? Text(JsonElement source, ReadOnlySpan<byte> name, int maximumLength)
+        => source.StringOrNull(name) is { Length: > 0 } text && text.Length <= maximumLength && !text.AsSpan().ContainsControl() ? text : null;
 
     private static bool IsTrue(JsonElement claims, ReadOnlySpan<byte> name)
         => claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;

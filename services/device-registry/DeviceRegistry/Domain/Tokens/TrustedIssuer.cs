@@ -1,3 +1,5 @@
+using ServiceDefaults.Jose;
+
 namespace DeviceRegistry.Domain.Tokens;
 
 /// <summary>Where the public keys of an issuer come from.</summary>

@@ -29,7 +29,7 @@ public static class ActivateDevice
             DeviceRegistryProblems.DeviceNotFound, DeviceRegistryProblems.DeviceRevoked, DeviceRegistryProblems.UnsupportedMediaType,
             DeviceRegistryProblems.PayloadTooLarge, DeviceRegistryProblems.InvalidJson, DeviceRegistryProblems.ValidationFailed,
             DeviceRegistryProblems.InvalidEncryptedKey, DeviceRegistryProblems.InvalidPublicKey, DeviceRegistryProblems.KeyGrantRequired,
-            DeviceRegistryProblems.DeviceNotOwned);
+            DeviceRegistryProblems.DeviceNotOwned, DeviceRegistryProblems.KeyVersionConflict);
 
     internal static async Task<IResult> HandleAsync(
         string deviceId, HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
@@ -73,6 +73,12 @@ public static class ActivateDevice
         if (right == ActivationRight.None)
         {
             return DeviceRegistryProblems.KeyGrantRequired;
+        }
+
+        // A bootstrap makes the key, and may find that its own secrets did so a moment ago.
+        if (right != ActivationRight.Bootstrap && KeyVersions.HasChangedSinceArrival(http, change))
+        {
+            return KeyVersions.Conflict(change.Group.KeyVersion);
         }
 
         // 3. Whose key pair was it wrapped with?

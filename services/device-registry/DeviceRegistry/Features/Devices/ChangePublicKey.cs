@@ -52,15 +52,10 @@ public static class ChangePublicKey
             return gone!;
         }
 
-        if (device.PublicKey.AsSpan().SequenceEqual(key.Der))
-        {
-            return TypedResults.NoContent();
-        }
-
         var use = await DeviceStore.FindKeyUseAsync(change, key, cancellationToken);
-        if (use.Holder is not null)
+        if (use.Holder is { } holder)
         {
-            return DeviceRegistryProblems.PublicKeyInUse;
+            return holder.Id == id ? TypedResults.NoContent() : DeviceRegistryProblems.PublicKeyInUse;
         }
 
         if (use.IsRevoked)

@@ -112,9 +112,10 @@ public static class RegisterDevice
 
     private static string ReadType(StrictJsonBody body)
     {
-        var type = body.RequiredString("deviceType", MaximumTypeLength).ToLowerInvariant();
-        return type.All(static character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '_' or '-')
-            ? type
+        // Looked at before it is lowered: other alphabets have letters whose small form is one of ours, such as the Kelvin sign.
+        var type = body.RequiredString("deviceType", MaximumTypeLength);
+        return type.All(static character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-')
+            ? type.ToLowerInvariant()
             : body.Fault("deviceType", "may have a–z, 0–9, '_' and '-'");
     }
 

@@ -73,9 +73,10 @@ public static class SetPushToken
             return gone!;
         }
 
-        // 2. There it goes, here it comes.
+        // 2. There it goes, here it comes. A device that got another token while we waited for its group keeps that one.
         if (holders.Count > 0)
         {
+            holders = await FindHoldersAsync(change.Connection, marks, id, cancellationToken);
             change.Writes.Add(Clear, Sql.Values(holders.Select(holder => holder.DeviceId)), Sql.Value(change.Now));
             foreach (var holder in holders)
             {
@@ -122,13 +123,17 @@ public static class SetPushToken
                 body.Fault("pushToken", "must be printable ASCII without spaces");
             }
 
-            var platform = body.RequiredString("platform", int.MaxValue);
-            if (platform.Length > 0 && platform is not ("ios" or "android"))
+            var platform = body.OptionalString("platform", int.MaxValue, allowControls: true);
+            if (platform is null)
+            {
+                body.Fault("platform", "required");
+            }
+            else if (platform is not ("ios" or "android"))
             {
                 body.Refuse(DeviceRegistryProblems.InvalidPlatform);
             }
 
-            return body.Refusal is { } refusal ? (null, refusal) : (new PushToken(token, platform), null);
+            return body.Refusal is { } refusal ? (null, refusal) : (new PushToken(token, platform!), null);
         }
     }
 

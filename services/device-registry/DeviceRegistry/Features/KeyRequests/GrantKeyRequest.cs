@@ -67,11 +67,11 @@ public static class GrantKeyRequest
             return DeviceRegistryProblems.KeyRequestNotPending;
         }
 
-        // 3. Whoever does not hold the present key would hand on an old one.
+        // 3. Whoever does not hold the present key, or has wrapped the one before it, would hand on an old one.
         var version = change.Group.KeyVersion;
-        if (!granter.HoldsKeyOf(change.Group))
+        if (KeyVersions.HasChangedSinceArrival(http, change) || !granter.HoldsKeyOf(change.Group))
         {
-            return DeviceRegistryProblems.KeyVersionConflict.With(json => json.WriteNumber("keyVersion"u8, version));
+            return KeyVersions.Conflict(version);
         }
 
         var device = (await DeviceStore.FindAsync(change, request.DeviceId, cancellationToken))!;

@@ -45,7 +45,7 @@ public static class GetKeyVersion
             }
         }
 
-        http.Response.Headers.ETag = KeyVersionTag.Of(group.KeyVersion);
+        http.Response.Headers.ETag = KeyVersions.TagOf(group.KeyVersion);
         return TypedResults.Ok(new KeyVersionResponse(
             group.KeyVersion,
             device?.AckedKeyVersion ?? 0,

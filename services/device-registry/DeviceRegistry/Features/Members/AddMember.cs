@@ -53,6 +53,11 @@ public static class AddMember
         else
         {
             MemberStore.AddMember(change, member);
+            if (member.Email is { } email)
+            {
+                // He is here: nobody else is to come in by it.
+                MemberStore.RemoveInvitation(change, email);
+            }
         }
 
         await change.CommitAsync();

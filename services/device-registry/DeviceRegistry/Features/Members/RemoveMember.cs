@@ -48,7 +48,7 @@ public static class RemoveMember
         }
         else
         {
-            await MemberChanges.RemoveAsync(change, identity, cancellationToken);
+            await MemberChanges.RemoveAsync(change, identity, known?.Email ?? request.Email, cancellationToken);
         }
 
         await change.CommitAsync();

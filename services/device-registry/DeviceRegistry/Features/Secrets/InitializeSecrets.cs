@@ -22,12 +22,20 @@ public static class InitializeSecrets
 
     internal static async Task<IResult> HandleAsync(HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
     {
+        // 1. Before the body: does the caller have a device for this?
+        var found = http.Access.Group;
+        if (!MayStore(found, await devices.ListOfUserAsync(found.Id, http.Caller.Identity, cancellationToken)))
+        {
+            return DeviceRegistryProblems.NoActiveDevice;
+        }
+
         var (write, refusal) = await SecretsBody.ReadAsync(http.Request);
         if (write is null)
         {
             return refusal!;
         }
 
+        // 2. Everything again under the lock.
         await using var change = await groups.BeginAsync(http.Access, cancellationToken);
         if (!change.IsGranted)
         {
@@ -36,7 +44,7 @@ public static class InitializeSecrets
 
         var group = change.Group;
         var own = await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken);
-        if (!own.Any(device => device.Status == DeviceStatus.Active || !group.EverActive))
+        if (!MayStore(group, own))
         {
             return DeviceRegistryProblems.NoActiveDevice;
         }
@@ -53,6 +61,8 @@ public static class InitializeSecrets
         await change.CommitAsync();
         return TypedResults.Created(http.Request.Path.Value, SecretsResponse.Of(group.Id, secrets, keyReady: true));
     }
+
+    private static bool MayStore(Group group, IEnumerable<Device> own) => own.Any(device => device.Status == DeviceStatus.Active || !group.EverActive);
 }
 
 /// <summary>The group's first secrets.</summary>

@@ -61,9 +61,9 @@ public static class UpdateSecrets
             return DeviceRegistryProblems.NoActiveDevice;
         }
 
-        if (!own.Any(device => device.HoldsKeyOf(group)))
+        if (KeyVersions.HasChangedSinceArrival(http, change) || !own.Any(device => device.HoldsKeyOf(group)))
         {
-            return DeviceRegistryProblems.KeyVersionConflict.With(json => json.WriteNumber("keyVersion"u8, group.KeyVersion));
+            return KeyVersions.Conflict(group.KeyVersion);
         }
 
         if (write.ExpectedVersion is { } expected && expected != old.Version)

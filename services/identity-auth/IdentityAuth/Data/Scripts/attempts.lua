@@ -2,9 +2,9 @@
 -- behind, in none of the sets.
 -- KEYS  one sorted set per limit
 -- ARGV  1 now, 2 name of this attempt, then for each limit its number and its window; times in ms
--- Answer: 0, or the time to wait
+-- Answer: number of the limit that refuses or 0, and the time to wait
 local now = tonumber(ARGV[1])
-local wait = 0
+local reached, wait = 0, 0
 for i, key in ipairs(KEYS) do
   local limit, window = tonumber(ARGV[1 + 2 * i]), tonumber(ARGV[2 + 2 * i])
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
@@ -12,14 +12,17 @@ for i, key in ipairs(KEYS) do
   if count >= limit then
     -- When this one has left the window there is room again.
     local leaving = redis.call('ZRANGE', key, count - limit, count - limit, 'WITHSCORES')
-    wait = math.max(wait, tonumber(leaving[2]) + window - now)
+    local missing = tonumber(leaving[2]) + window - now
+    if missing > wait then
+      reached, wait = i, missing
+    end
   end
 end
-if wait > 0 then
-  return wait
+if reached > 0 then
+  return {reached, wait}
 end
 for i, key in ipairs(KEYS) do
   redis.call('ZADD', key, now, ARGV[2])
   redis.call('PEXPIRE', key, tonumber(ARGV[2 + 2 * i]))
 end
-return 0
+return {0, 0}

@@ -1,24 +1,37 @@
--- Generic cell rate algorithm (ITU-T I.371, virtual scheduling) on several buckets at once. A bucket is the time at which it will be
--- full again; a request moves that time on by one emission interval. All buckets have to have room, or none is touched.
--- KEYS  one per bucket
--- ARGV  1 now, then for each bucket its emission interval and its window; times in microseconds
--- Answer: number of the bucket that refuses or 0, its wait, then for each bucket the time at which it is full again
+-- Generic cell rate algorithm (ITU-T I.371, virtual scheduling) for several requests, one after the other, each on two buckets at once: its
+-- operation's and the global one. A bucket is the time at which it will be full again; a request moves that time on by one emission
+-- interval. Both buckets have to have room, or neither is touched.
+-- KEYS  for each request its two buckets; several requests may have the same
+-- ARGV  1 now, then for each request the emission interval and the window of both; times in microseconds
+-- Answer for each request: number of the bucket that refuses or 0, its wait, then for both the time at which it is full again
 local now = tonumber(ARGV[1])
-local refused, wait = 0, 0
-local full = {}
-for i, key in ipairs(KEYS) do
-  local emission, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-  local stored = math.max(tonumber(redis.call('GET', key) or 0), now)
-  local missing = stored + emission - window - now
-  if missing > 0 and missing > wait then
-    refused, wait = i, missing
-  end
-  full[i] = stored
+local full, moved = {}, {}
+for i, stored in ipairs(redis.call('MGET', unpack(KEYS))) do
+  full[KEYS[i]] = math.max(tonumber(stored or 0), now)
 end
-if refused == 0 then
-  for i, key in ipairs(KEYS) do
-    full[i] = full[i] + tonumber(ARGV[2 * i])
-    redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil((full[i] - now) / 1000) + 1)
+
+local answer = {}
+for k = 1, #KEYS, 2 do
+  local refused, wait = 0, 0
+  for i = 1, 2 do
+    local emission, window = tonumber(ARGV[2 * (k + i - 1)]), tonumber(ARGV[2 * (k + i - 1) + 1])
+    local missing = full[KEYS[k + i - 1]] + emission - window - now
+    if missing > 0 and missing > wait then
+      refused, wait = i, missing
+    end
   end
+  if refused == 0 then
+    for i = 1, 2 do
+      local key = KEYS[k + i - 1]
+      full[key] = full[key] + tonumber(ARGV[2 * (k + i - 1)])
+      moved[key] = true
+    end
+  end
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = refused, wait, full[KEYS[k]], full[KEYS[k + 1]]
 end
-return {refused, wait, unpack(full)}
+
+for key in pairs(moved) do
+  redis.call('SET', key, string.format('%.0f', full[key]), 'PX', math.ceil((full[key] - now) / 1000) + 1)
+end
+return answer

@@ -32,6 +32,10 @@ public sealed class CoseKey
 
     private const int MinimumModulusBytes = 256;
     private const int MaximumModulusBytes = 512;
+
+    /// <summary>2^16: exponents are odd and larger (FIPS 186-5 §A.1.1).</summary>
+    private const uint ExponentBound = 65_536;
+
     private const int CoordinateBytes = 32;
     private const int MaximumMembers = 16;
 
@@ -65,8 +69,7 @@ public sealed class CoseKey
                 break;
             default:
                 _rsa = new RSAParameters { Modulus = bytes.GetValueOrDefault(Modulus), Exponent = bytes.GetValueOrDefault(Exponent) };
-                Require(_rsa.Modulus is { Length: >= MinimumModulusBytes and <= MaximumModulusBytes } && _rsa.Modulus[0] != 0);
-                Require(_rsa.Exponent is { Length: >= 1 and <= 4 } && _rsa.Exponent[0] != 0 && _rsa.Exponent is not [1]);
+                Require(IsModulus(_rsa.Modulus) && IsExponent(_rsa.Exponent));
                 break;
         }
     }
@@ -168,6 +171,28 @@ public sealed class CoseKey
         {
             RSA.Create(_rsa).Dispose();
         }
+    }
+
+    // RFC 8230 §4: unsigned, the first byte is not zero. At least 2048 bits, not merely the bytes for them.
+    private static bool IsModulus(byte[]? value)
+        => value is { Length: >= MinimumModulusBytes and <= MaximumModulusBytes }
+            && value[0] >= (value.Length == MinimumModulusBytes ? 0x80 : 1)
+            && (value[^1] & 1) == 1;
+
+    private static bool IsExponent(byte[]? value)
+    {
+        if (value is not { Length: >= 1 and <= 4 } || value[0] == 0 || (value[^1] & 1) == 0)
+        {
+            return false;
+        }
+
+        var number = 0u;
+        foreach (var digit in value)
+        {
+            number = (number << 8) | digit;
+        }
+
+        return number > ExponentBound;
     }
 
     private static byte[] Take(Dictionary<long, byte[]> bytes, long label, int length)

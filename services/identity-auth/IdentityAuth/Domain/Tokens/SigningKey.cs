@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using ServiceDefaults.Jose;
 
 namespace IdentityAuth.Domain.Tokens;
 

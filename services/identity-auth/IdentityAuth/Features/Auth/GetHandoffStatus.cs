@@ -18,29 +18,39 @@ public static class GetHandoffStatus
         .Answers<GetHandoffStatusResponse>(StatusCodes.Status200OK, "How it stands. An unknown code counts as expired.")
         .Refuses(IdentityAuthProblems.InvalidHandoffCode);
 
-    internal static async Task<IResult> HandleAsync(string code, Handoffs handoffs, NpgsqlDataSource source)
+    internal static Task<IResult> HandleAsync(string code, Handoffs handoffs, NpgsqlDataSource source) => CollectAsync(code, null, handoffs, source);
+
+    /// <summary>Looks, and hands out what waits.</summary>
+    internal static async Task<IResult> CollectAsync(string code, string? pollSecret, Handoffs handoffs, NpgsqlDataSource source)
     {
         if (!HandoffCode.TryParse(code, out var parsed))
         {
             return IdentityAuthProblems.InvalidHandoffCode;
         }
 
-        var (status, result) = await handoffs.CollectAsync(parsed);
+        var (status, result) = await handoffs.CollectAsync(parsed, pollSecret);
         if (result is not null)
         {
             // Somebody has come for it: it is a session like any other now.
             var kept = await source.ExecuteAsync("UPDATE sessions SET collect_by = NULL WHERE token_hash = $1", [SessionToken.Hash(result.Token)], CancellationToken.None);
             if (kept == 0)
             {
-                return TypedResults.Ok(new GetHandoffStatusResponse("expired", null, null));
+                return TypedResults.Ok(new GetHandoffStatusResponse(Word(HandoffStatus.Expired), null, null));
             }
         }
 
         return TypedResults.Ok(new GetHandoffStatusResponse(
-            status switch { HandoffStatus.Pending => "pending", HandoffStatus.Completed => "completed", _ => "expired" },
+            Word(status),
             result?.Token,
             result is null ? null : Snowflake.Text(result.UserId)));
     }
+
+    internal static string Word(HandoffStatus status) => status switch
+    {
+        HandoffStatus.Pending => "pending",
+        HandoffStatus.Completed => "completed",
+        _ => "expired",
+    };
 }
 
 /// <summary>How a handoff stands.</summary>

@@ -16,12 +16,16 @@ public static class InitiateHandoff
 
     internal static async Task<IResult> HandleAsync(HttpContext http, Handoffs handoffs)
     {
-        var (code, expiresAt) = await handoffs.InitiateAsync(ClientAddress.ClientOf(http));
-        return TypedResults.Ok(new InitiateHandoffResponse(HandoffCode.Show(code), expiresAt));
+        var (code, secret, expiresAt) = await handoffs.InitiateAsync(ClientAddress.ClientOf(http));
+        return TypedResults.Ok(new InitiateHandoffResponse(HandoffCode.Show(code), expiresAt, secret));
     }
 }
 
 /// <summary>A code to show.</summary>
 /// <param name="Code"><c>ABCD-2345</c>.</param>
 /// <param name="ExpiresAt">When it is worth nothing any more.</param>
-public sealed record InitiateHandoffResponse(string Code, DateTimeOffset ExpiresAt);
+/// <param name="PollSecret">64 letters and digits that this device alone knows, to ask and to cancel with.</param>
+public sealed record InitiateHandoffResponse(string Code, DateTimeOffset ExpiresAt, string PollSecret)
+{
+    public override string ToString() => "(handoff)";
+}

@@ -32,12 +32,8 @@ public static class ListAuthSessions
         while (await reader.ReadAsync(cancellationToken))
         {
             var idHash = SessionToken.IdHash(reader.GetFieldValue<byte[]>(0));
-            var agent = UserAgent.Parse(reader.TextOrNull(2));
             sessions.Add(new AuthSessionResponse(
-                idHash,
-                new ClientInfoResponse(reader.TextOrNull(3) == "desktop" ? "Fluxer Desktop" : agent.Browser, agent.OperatingSystem, agent.Browser, null),
-                reader.Time(1),
-                idHash == caller.Session.IdHash));
+                idHash, ClientInfoResponse.Of(reader.TextOrNull(2), reader.TextOrNull(3)), reader.Time(1), idHash == caller.Session.IdHash));
         }
 
         return TypedResults.Ok(sessions);
@@ -56,7 +52,14 @@ public sealed record AuthSessionResponse(string IdHash, ClientInfoResponse? Clie
 /// <param name="Os">Operating system.</param>
 /// <param name="Browser">Browser.</param>
 /// <param name="Location">Not known.</param>
-public sealed record ClientInfoResponse(string? Platform, string? Os, string? Browser, LocationResponse? Location);
+public sealed record ClientInfoResponse(string? Platform, string? Os, string? Browser, LocationResponse? Location)
+{
+    internal static ClientInfoResponse Of(string? userAgent, string? platform)
+    {
+        var agent = UserAgent.Parse(userAgent);
+        return new ClientInfoResponse(platform == "desktop" ? "Fluxer Desktop" : agent.Browser, agent.OperatingSystem, agent.Browser, null);
+    }
+}
 
 /// <summary>Where an address is.</summary>
 /// <param name="City">City.</param>

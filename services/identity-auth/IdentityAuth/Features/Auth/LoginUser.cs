@@ -81,7 +81,7 @@ public static class LoginUser
         if (AccountGate.RefusalOf(user!, clock.GetUtcNow()) is { } refusal)
         {
             metrics.SignIn(SignInMethod.Password, "suspended");
-            await failures.RecordAsync(email, user!.Id, client.Address, "suspended", cancellationToken);
+            await failures.RecordAsync(user!, client.Address, "suspended", cancellationToken);
             return refusal;
         }
 

@@ -48,18 +48,9 @@ public static class LogoutAllSessions
     }
 }
 
-/// <summary>Which sessions to end. Takes the sudo fields beside its own.</summary>
-public sealed record LogoutAllSessionsRequest
+/// <summary>Which sessions to end, and the sudo fields. Unknown members are ignored.</summary>
+public sealed record LogoutAllSessionsRequest : SudoRequest
 {
     /// <summary>Up to 100 names of sessions (<c>id_hash</c>).</summary>
     public required IReadOnlyList<string> SessionIdHashes { get; init; }
-
-    /// <summary>Sudo: the password, of an account without second factors.</summary>
-    public string? Password { get; init; }
-
-    /// <summary>Sudo: <c>totp</c>, <c>sms</c> or <c>webauthn</c>.</summary>
-    public string? MfaMethod { get; init; }
-
-    /// <summary>Sudo: the code.</summary>
-    public string? MfaCode { get; init; }
 }

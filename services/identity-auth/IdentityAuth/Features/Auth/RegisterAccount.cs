@@ -120,7 +120,7 @@ public static class RegisterAccount
             Username = body.OptionalUsername("username"),
             GlobalName = body.OptionalGlobalName("global_name"),
             Password = body.OptionalPassword("password"),
-            DateOfBirth = body.Text("date_of_birth"),
+            DateOfBirth = body.Text("date_of_birth", 1, int.MaxValue),
             Consent = body.Bool("consent"),
             InviteCode = body.OptionalText("invite_code", 0, 256, nullable: true),
         };

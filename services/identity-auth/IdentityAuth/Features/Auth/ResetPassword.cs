@@ -12,11 +12,13 @@ namespace IdentityAuth.Features.Auth;
 /// </summary>
 public static class ResetPassword
 {
-    // Who proves that the mailbox is his has a switched-off account back, as with any sign-in.
+    // Whoever is signed in by this has a switched-off account back, as with any sign-in; with second factors that is a step later.
     private const string Change = """
         UPDATE users SET
             password_hash = $3, password_changed_at = $4, security_stamp = security_stamp + 1,
-            flags = flags & ~6, deletion_at = NULL, banned_until = CASE WHEN banned_until <= $4 THEN NULL ELSE banned_until END
+            flags = CASE WHEN authenticators = 0 THEN flags & ~6 ELSE flags END,
+            deletion_at = CASE WHEN authenticators = 0 THEN NULL ELSE deletion_at END,
+            banned_until = CASE WHEN banned_until <= $4 THEN NULL ELSE banned_until END
         WHERE id = $1 AND lower(email) = lower($2) AND flags & 9 = 0
         RETURNING id
         """;

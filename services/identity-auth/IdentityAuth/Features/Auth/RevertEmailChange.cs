@@ -15,7 +15,7 @@ public static class RevertEmailChange
 {
     private const string Revert = """
         UPDATE users SET
-            email = $2, email_verified = true, email_bounced = false, phone = NULL, authenticators = 0,
+            email = $2, email_verified = true, email_bounced = false, phone = NULL, authenticators = 0, suspicious_activity = suspicious_activity & ~$5,
             password_hash = $3, password_changed_at = $4, security_stamp = security_stamp + 1,
             flags = flags & ~6, deletion_at = NULL, banned_until = CASE WHEN banned_until <= $4 THEN NULL ELSE banned_until END
         WHERE id = $1 AND flags & 9 = 0
@@ -85,7 +85,7 @@ public static class RevertEmailChange
         {
             await using var work = await UnitOfWork.OpenAsync(source, cancellationToken);
             if (await work.QueryAsync(MailedTokens.Use, [OneTimeToken.Hash(token), MailedTokenKind.Revert.Name, now], reader => reader.GetString(1), cancellationToken) is not [var email]
-                || await work.ExecuteAsync(Revert, [user.Id, email, hash, now], cancellationToken) == 0)
+                || await work.ExecuteAsync(Revert, [user.Id, email, hash, now, SuspiciousActivity.SettledByEmail], cancellationToken) == 0)
             {
                 return InvalidToken();
             }

@@ -87,8 +87,8 @@ public static class CompletePasswordChange
     }
 }
 
-/// <summary>The proof and the new password. Takes the sudo fields beside its own.</summary>
-public sealed record CompletePasswordChangeRequest
+/// <summary>The proof and the new password, and the sudo fields. Unknown members are ignored.</summary>
+public sealed record CompletePasswordChangeRequest : SudoRequest
 {
     /// <summary>The ticket of the first step.</summary>
     public required string Ticket { get; init; }
@@ -98,10 +98,4 @@ public sealed record CompletePasswordChangeRequest
 
     /// <summary>8–256 characters, none of the most common.</summary>
     public required string NewPassword { get; init; }
-
-    /// <summary>Sudo: <c>totp</c>, <c>sms</c> or <c>webauthn</c>.</summary>
-    public string? MfaMethod { get; init; }
-
-    /// <summary>Sudo: the code.</summary>
-    public string? MfaCode { get; init; }
 }

@@ -56,14 +56,14 @@ public static class UpdateCurrentUser
 
         // Sudo: what matters has to be changed by the owner.
         change = change.WithoutWhatIs(user);
-        if (change.IsSensitive && await sudo.CheckAsync(http, user, fields, cancellationToken) is { } unproven)
+        if ((user.IsUnclaimed ? change.ChangesName : change.IsSensitive) && await sudo.CheckAsync(http, user, fields, cancellationToken) is { } unproven)
         {
             return unproven;
         }
 
         if (change.NewPassword is { } newPassword)
         {
-            if (await CheckPasswordAsync(user, fields.Password, newPassword, sudo, policy, cancellationToken) is { } refusal)
+            if (await CheckPasswordAsync(http, user, fields.Password, newPassword, sudo, policy, cancellationToken) is { } refusal)
             {
                 return refusal;
             }
@@ -84,16 +84,16 @@ public static class UpdateCurrentUser
         return await users.FindAsync(user.Id, cancellationToken) is { } changed ? TypedResults.Ok(responses.For(changed)) : IdentityAuthProblems.UnknownUser;
     }
 
-    // Sudo has compared the password of an account without second factors already; of the others it has not.
+    // Sudo has compared the password already where that was the proof; not where it was a second factor, or a token from before.
     private static async ValueTask<IResult?> CheckPasswordAsync(
-        User user, string? password, string newPassword, Sudo sudo, PasswordPolicy policy, CancellationToken cancellationToken)
+        HttpContext http, User user, string? password, string newPassword, Sudo sudo, PasswordPolicy policy, CancellationToken cancellationToken)
     {
         if (user.HasPassword && password is null)
         {
             return new FieldErrors("password", FieldCodes.PasswordNotSet);
         }
 
-        if (user is { HasPassword: true, HasMfa: true } && await sudo.CheckPasswordAsync(user, password!, cancellationToken) is { } refusal)
+        if (user.HasPassword && (user.HasMfa || sudo.HasToken(http, user)) && await sudo.CheckPasswordAsync(user, password!, cancellationToken) is { } refusal)
         {
             return refusal;
         }
@@ -140,8 +140,11 @@ public static class UpdateCurrentUser
     }
 }
 
-/// <summary>What to change. Takes the sudo fields beside its own; members of the profile are ignored.</summary>
-public sealed record UpdateCurrentUserRequest
+/// <summary>
+/// What to change, and the sudo fields; <c>password</c>, the current one, goes with a new password in any case. Members of the profile are
+/// ignored.
+/// </summary>
+public sealed record UpdateCurrentUserRequest : SudoRequest
 {
     /// <summary>1–32 of letters, digits and <c>_</c>.</summary>
     public string? Username { get; init; }
@@ -152,18 +155,9 @@ public sealed record UpdateCurrentUserRequest
     /// <summary>1–32 characters of any script, or null for none.</summary>
     public string? GlobalName { get; init; }
 
-    /// <summary>The current password: sudo of an account without second factors, and with a new password.</summary>
-    public string? Password { get; init; }
-
     /// <summary>8–256 characters, none of the most common.</summary>
     public string? NewPassword { get; init; }
 
     /// <summary>From the last step of a change of address.</summary>
     public string? EmailToken { get; init; }
-
-    /// <summary>Sudo: <c>totp</c>, <c>sms</c> or <c>webauthn</c>.</summary>
-    public string? MfaMethod { get; init; }
-
-    /// <summary>Sudo: the code.</summary>
-    public string? MfaCode { get; init; }
 }

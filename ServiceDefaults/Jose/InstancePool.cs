@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 
-namespace DeviceRegistry.Domain.Tokens;
+namespace ServiceDefaults.Jose;
 
 /// <summary>
 /// Keeps parsed keys. The framework's asymmetric algorithms are not safe for use by several threads at once, and importing a key
-/// costs as much as a verification, so each caller borrows an instance for one operation.
+/// costs as much as a signature or its verification, so each caller borrows an instance for one operation.
 /// </summary>
 public sealed class InstancePool<T>(Func<T> create) : IDisposable
     where T : class, IDisposable

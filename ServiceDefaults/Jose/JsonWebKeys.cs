@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace DeviceRegistry.Domain.Tokens;
+namespace ServiceDefaults.Jose;
 
 /// <summary>Reads public keys in JWK form (RFC 7517, RFC 7518 §6).</summary>
 public static class JsonWebKeys

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Pairing.Domain;
+namespace ServiceDefaults.Jose;
 
 /// <summary>How JOSE headers and claim sets are parsed: strictly, because two readers must not see two meanings.</summary>
 public static class JoseJson
@@ -41,6 +41,25 @@ public static class JoseJson
         return null;
     }
 
+    /// <summary>The text of a well-formed string; <see langword="null"/> for anything else.</summary>
+    public static string? TextOrNull(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape names half of a surrogate pair: no Unicode text.
+            return null;
+        }
+    }
+
     extension(JsonElement json)
     {
         /// <summary>Whether there is a member of that name, of whatever kind.</summary>
@@ -48,22 +67,7 @@ public static class JoseJson
 
         /// <summary>The member's text; <see langword="null"/> when it is missing or no well-formed string.</summary>
         public string? StringOrNull(ReadOnlySpan<byte> name)
-        {
-            if (!json.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
-            {
-                return null;
-            }
-
-            try
-            {
-                return value.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                // An escape names half of a surrogate pair: no Unicode text.
-                return null;
-            }
-        }
+            => json.TryGetProperty(name, out var value) ? TextOrNull(value) : null;
 
         /// <summary>The member as NumericDate (RFC 7519 §2); <see langword="null"/> when it is missing or no finite number.</summary>
         public double? NumericDateOrNull(ReadOnlySpan<byte> name)

@@ -1,19 +1,16 @@
 using System.Security.Cryptography;
 
-namespace Pairing.Domain;
+namespace ServiceDefaults.Jose;
 
-/// <summary>The JWS algorithms that pairing accepts (RFC 7518 §3.1). <c>none</c> and every HS* are never among them.</summary>
+/// <summary>The JWS algorithms that are accepted (RFC 7518 §3.1). <c>none</c> and every HS* are never among them.</summary>
 public static class SignatureAlgorithm
 {
     public const string ES256 = "ES256";
     public const string RS256 = "RS256";
     public const string PS256 = "PS256";
 
-    /// <summary>What a realm may be configured with.</summary>
-    public static IReadOnlyList<string> ForRealms { get; } = [ES256, RS256, PS256];
-
-    /// <summary>What a realm is trusted with unless configured.</summary>
-    public static IReadOnlyList<string> DefaultForRealms { get; } = [RS256, ES256];
+    /// <summary>What an issuer may be configured with.</summary>
+    public static IReadOnlyList<string> All { get; } = [ES256, RS256, PS256];
 }
 
 /// <summary>A token issuer's public key, parsed once and used by many requests at a time.</summary>

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace DeviceRegistry.Domain;
+namespace ServiceDefaults.Jose;
 
 /// <summary>The curve P-256 (NIST SP 800-186 §3.2.1.3, SEC 2 secp256r1): sizes, constants, membership.</summary>
 public static class P256

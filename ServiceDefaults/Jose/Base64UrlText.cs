@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 
-namespace DeviceRegistry.Domain.Tokens;
+namespace ServiceDefaults.Jose;
 
 /// <summary>
 /// base64url without padding, as JOSE wants it (RFC 7515 §2). The framework's decoder skips white space, takes padding and

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+
+namespace IdentityAuth.Data;
+
+/// <summary>
+/// Lets what comes at once share a call: requests that come while one is under way go together in the next one. A single request waits for
+/// nothing, and many share the cost of a call, which is several times that of everything else in a small request.
+/// </summary>
+/// <param name="limit">Requests of one call: a store that works on one call at a time does nothing else meanwhile.</param>
+/// <param name="call">Makes one call; its answers are in the order of the requests.</param>
+internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TAnswer>>> call)
+{
+    private readonly ConcurrentQueue<Waiting> _waiting = new();
+    private int _isCalling;
+
+    /// <summary>Asks, together with whoever else does.</summary>
+    /// <exception cref="Exception">What the call failed with; also when it was the one before, because the next would wait as long for the same.</exception>
+    public Task<TAnswer> AskAsync(TRequest request)
+    {
+        var one = new Waiting(request);
+        _waiting.Enqueue(one);
+        if (Interlocked.CompareExchange(ref _isCalling, 1, 0) == 0)
+        {
+            // What is ambient for this request (correlation id, span) is not so for those whose requests go with it or after it.
+            using (ExecutionContext.SuppressFlow())
+            {
+                _ = CallAsync();
+            }
+        }
+
+        return one.Answer.Task;
+    }
+
+    private async Task CallAsync()
+    {
+        do
+        {
+            while (Take() is { Count: > 0 } batch)
+            {
+                await CallAsync(batch);
+            }
+
+            Interlocked.Exchange(ref _isCalling, 0);
+        }
+        while (!_waiting.IsEmpty && Interlocked.CompareExchange(ref _isCalling, 1, 0) == 0); // somebody came just before that line
+    }
+
+    private async Task CallAsync(List<Waiting> batch)
+    {
+        try
+        {
+            var answers = await call(batch.ConvertAll(static one => one.Request));
+            for (var i = 0; i < batch.Count; i++)
+            {
+                batch[i].Answer.SetResult(answers[i]);
+            }
+        }
+        catch (Exception exception)
+        {
+            do
+            {
+                batch.ForEach(one => one.Answer.TrySetException(exception));
+                batch = Take();
+            }
+            while (batch.Count > 0);
+        }
+    }
+
+    private List<Waiting> Take()
+    {
+        var batch = new List<Waiting>();
+        while (batch.Count < limit && _waiting.TryDequeue(out var one))
+        {
+            batch.Add(one);
+        }
+
+        return batch;
+    }
+
+    private sealed class Waiting(TRequest request)
+    {
+        public TRequest Request => request;
+
+        // The requests go on by themselves, not one after the other on the thread that reads the answer.
+        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -7,8 +7,8 @@ namespace Campaigns.Tests.Faults;
 /// <summary>A durable queue on the exchange of one event, bound before the first request: what a further consumer would have got.</summary>
 internal sealed class EventLedger
 {
-    /// <summary>No event in this time: there are none any more.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+    /// <summary>No event in this time: there are none any more. The outboxes are empty when somebody reads, so all of them are in the queue.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionFactory factory;
     private readonly string queue = $"campaign-{Guid.NewGuid():N}";

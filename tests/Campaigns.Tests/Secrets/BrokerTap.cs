@@ -2,13 +2,19 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using DeviceRegistry.Contracts.V1;
+using IdentityAuth.Contracts.V1;
+using Pairing.Contracts.V1;
 using RabbitMQ.Client;
+using ScopeSigning.Contracts.V1;
 
 namespace Campaigns.Tests.Secrets;
 
 /// <summary>One queue on every exchange that a message type has: everything that goes over the broker, as it goes.</summary>
 internal sealed class BrokerTap : IAsyncDisposable
 {
+    private static readonly Type[] OneOfEachService = [typeof(DeviceRegistered), typeof(UserRegistered), typeof(PairingCreated), typeof(ScopeSigned)];
+
     private readonly IConnection connection;
     private readonly IChannel channel;
     private readonly string queue;
@@ -21,10 +27,17 @@ internal sealed class BrokerTap : IAsyncDisposable
         using var management = new HttpClient { BaseAddress = platform.BrokerManagement };
         management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(new Uri(platform.Broker).UserInfo))));
-        var exchanges = await management.GetFromJsonAsync<JsonElement>("api/exchanges/%2F");
         var opened = await new ConnectionFactory { Uri = new Uri(platform.Broker) }.CreateConnectionAsync();
         var own = await opened.CreateChannelAsync();
         var tap = new BrokerTap(opened, own, (await own.QueueDeclareAsync()).QueueName);
+
+        // An exchange comes with its first consumer or event: those of events that nobody consumes are not there yet.
+        foreach (var type in OneOfEachService.SelectMany(type => type.Assembly.GetExportedTypes()).Where(type => type is { IsClass: true, IsAbstract: false }))
+        {
+            await own.ExchangeDeclareAsync($"{type.Namespace}:{type.Name}", ExchangeType.Fanout, durable: true);
+        }
+
+        var exchanges = await management.GetFromJsonAsync<JsonElement>("api/exchanges/%2F");
         foreach (var name in exchanges.EnumerateArray().Select(exchange => exchange.GetProperty("name").GetString()!).Where(name => name.Contains(':', StringComparison.Ordinal)))
         {
             await own.QueueBindAsync(tap.queue, name, routingKey: "");

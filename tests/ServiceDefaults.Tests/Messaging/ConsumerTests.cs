@@ -201,10 +201,11 @@ public sealed class ConsumerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Consume_BrokerBackWhileTheEndpointWaits_ConsumesAgain()
+    public async Task Consume_BrokerBackWhileTheEndpointWaits_ConsumesAndPublishesAgain()
     {
         var broker = new Uri((await BackingServers.GetAsync()).RabbitMQ);
         await using var proxy = TcpProxy.For(broker);
+        await using var handled = await EventTap.OpenAsync<OrderHandled>(broker.ToString());
         await _consumer.DisposeAsync();
         _consumer = await StartConsumerAsync(new UriBuilder(broker) { Port = proxy.Port }.Uri.ToString());
 
@@ -218,6 +219,7 @@ public sealed class ConsumerTests : IAsyncLifetime
         await Eventually.BecomesTrueAsync(async () => await BrokerHealthAsync() == HealthStatus.Healthy, "healthy");
         await Eventually.BecomesTrueAsync(() => _consumer.Metric("inbox.handled") == 1, "handled");
         Assert.Equal(1, await EffectsAsync(order));
+        Assert.Equal(order, (await handled.NextAsync()).Read<OrderHandled>().Order);
 
         async Task<HealthStatus> BrokerHealthAsync()
             => (await _consumer.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Entries["rabbitmq"].Status;

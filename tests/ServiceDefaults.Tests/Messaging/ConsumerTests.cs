@@ -205,7 +205,7 @@ public sealed class ConsumerTests : IAsyncLifetime
     {
         var broker = new Uri((await BackingServers.GetAsync()).RabbitMQ);
         await using var proxy = TcpProxy.For(broker);
-        await using var handled = await EventTap.OpenAsync<OrderHandled>(broker.ToString());
+        await using var handled = await EventTap.OpenAsync<OrderHandled>(broker.OriginalString);
         await _consumer.DisposeAsync();
         _consumer = await StartConsumerAsync(new UriBuilder(broker) { Port = proxy.Port }.Uri.ToString());
 

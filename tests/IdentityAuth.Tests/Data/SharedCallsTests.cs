@@ -41,6 +41,7 @@ public sealed class SharedCallsTests
 
         Assert.Equal(Enumerable.Range(1, 6).Select(number => $"answer to {number}"), await Task.WhenAll(asked));
         var later = _shared.AskAsync(7);
+        await CalledAsync(4); // the one before may be ending still
         Assert.Equal([7], _calls[3].Requests);
         Answer(3);
         Assert.Equal("answer to 7", await later);
@@ -69,10 +70,9 @@ public sealed class SharedCallsTests
     public async Task Tell_NobodyAsks_IsCalledAMomentLater()
     {
         _shared.Tell(1);
-        _shared.Tell(2);
 
         await CalledAsync(1);
-        Assert.Equal([1, 2], _calls[0].Requests);
+        Assert.Equal([1], _calls[0].Requests);
         Answer(0);
     }
 
@@ -116,6 +116,8 @@ public sealed class SharedCallsTests
         Assert.Equal("the first caller's", _ambient.Value);
         var second = _shared.AskAsync(2);
 
+        // Who brings the answer works for nobody.
+        _ambient.Value = null;
         Answer(0);
         await first;
         await CalledAsync(2);

@@ -176,7 +176,9 @@ public sealed class InitializePairingTests(PairingApp app)
         {
             if (i != winner)
             {
-                await responses[i].AssertUnavailableAsync("pairing_already_initialized");
+                // A machine that has no time for it may say "try again", which is no answer yet.
+                using var answer = responses[i].StatusCode == HttpStatusCode.ServiceUnavailable ? await phones[i].PostInitAsync(pairing.Jwt) : responses[i];
+                await answer.AssertUnavailableAsync("pairing_already_initialized");
             }
         }
 

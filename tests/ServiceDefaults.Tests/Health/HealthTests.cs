@@ -118,7 +118,7 @@ public sealed class HealthTests
 
         proxy.Freeze();
         await Eventually.BecomesTrueAsync(
-            async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.ServiceUnavailable, "unready", TimeSpan.FromSeconds(5));
+            async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.ServiceUnavailable, "unready", TimeSpan.FromSeconds(15)); // MassTransit itself would notice after 20 s
         proxy.Thaw();
 
         await Eventually.BecomesTrueAsync(async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.OK, "ready again");

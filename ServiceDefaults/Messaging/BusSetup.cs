@@ -7,6 +7,7 @@ using MassTransit.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Http;
 
 namespace ServiceDefaults.Messaging;
 
@@ -21,6 +22,12 @@ internal static class BusSetup
 
     /// <summary>The broker says within this that a connection is dead, in seconds.</summary>
     private const ushort Heartbeat = 10;
+
+    /// <summary>
+    /// With the default delay an hour: longer than the broker waits for an acknowledgement (consumer_timeout, 30 minutes), and then it
+    /// delivers the message anew.
+    /// </summary>
+    private const int OutageAttempts = 3600;
 
     public static void ConfigureBus(
         IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator bus, string? connectionString, string connectionName, bool hasConsumers)
@@ -63,10 +70,19 @@ internal static class BusSetup
 
         // Nobody listens to MassTransit's Fault events; the dead letter and its metric say it.
         endpoint.PublishFaults = false;
+        // An outage is no fault of the message: it waits, and the ones behind it, which would fare no better.
+        endpoint.UseMessageRetry(retry =>
+        {
+            retry.Handle<Exception>(IsOutage);
+            retry.Interval(OutageAttempts, options.OutageDelay);
+        });
         if (options.Retries > 0)
         {
-            endpoint.UseMessageRetry(retry => retry.Exponential(
-                options.Retries, options.RetryDelay, options.RetryDelay * Math.Pow(2, options.Retries), options.RetryDelay));
+            endpoint.UseMessageRetry(retry =>
+            {
+                retry.Ignore<Exception>(IsOutage);
+                retry.Exponential(options.Retries, options.RetryDelay, options.RetryDelay * Math.Pow(2, options.Retries), options.RetryDelay);
+            });
         }
 
         var count = new DeadLetterFilter(queue, metrics, logger);
@@ -98,6 +114,9 @@ internal static class BusSetup
             });
         }
     }
+
+    /// <summary>A limit of the consumer's own that ran out says nothing about a dependency.</summary>
+    private static bool IsOutage(Exception exception) => exception is not OperationCanceledException && DependencyFailure.IsUnavailable(exception);
 
     // The options are MassTransit's, with converters for its envelope; only what differs from the web defaults is set.
     private static JsonSerializerOptions UseWebDefaults(JsonSerializerOptions options)

@@ -41,11 +41,18 @@ public sealed class MessagingOptions
     [Range(1, 1000)]
     public ushort Prefetch { get; set; } = 32;
 
-    /// <summary>Attempts after the first one before a message goes to <c>_error</c>. Default 5: about 10 seconds in all.</summary>
+    /// <summary>
+    /// Attempts after the first one before a message goes to <c>_error</c>. Default 5: about 10 seconds in all. What fails because Postgres,
+    /// Redis or another service is away does not count.
+    /// </summary>
     [Range(0, 20)]
     public int Retries { get; set; } = 5;
 
     /// <summary>The shortest wait between two attempts; each is about twice as long as the one before. Default 200 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a message waits between two attempts while something that its consumer needs is away. Default 1 second.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
+    public TimeSpan OutageDelay { get; set; } = TimeSpan.FromSeconds(1);
 }

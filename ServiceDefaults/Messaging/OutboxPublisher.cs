@@ -29,8 +29,11 @@ internal sealed partial class OutboxPublisher(
     // Where MassTransit looks for the parent of its spans, on both sides.
     private const string MassTransitTraceHeader = "MT-Activity-Id";
 
-    /// <summary>How long a row may take that failed before: it is tried alone, and the others wait meanwhile.</summary>
-    private static readonly TimeSpan RepeatTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How long a row may take that failed before: it is tried alone, and the others wait meanwhile. Time for two attempts: MassTransit
+    /// pauses for a second when it comes upon a channel that was closed.
+    /// </summary>
+    private static readonly TimeSpan RepeatTimeout = TimeSpan.FromSeconds(1.5);
 
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
 

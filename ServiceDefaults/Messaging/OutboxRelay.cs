@@ -100,10 +100,17 @@ internal sealed partial class OutboxRelay(
             async (aggregate, _) => await PublishInOrderAsync(aggregate, round));
 
         // One after the other, when no other confirm is outstanding: a message to which the broker objects costs the channel, and with
-        // it every publish on it.
+        // it every publish on it. The next round starts with another channel, and with those that failed least: they may only have
+        // shared the channel.
         round.StartAgain();
-        foreach (var aggregate in aggregates[true])
+        foreach (var aggregate in aggregates[true].OrderBy(aggregate => aggregate.First().Attempts))
         {
+            if (!round.StillAnswers)
+            {
+                round.HasMore = true;
+                break;
+            }
+
             await PublishInOrderAsync(aggregate, round);
         }
 
@@ -183,6 +190,7 @@ internal sealed partial class OutboxRelay(
         private readonly List<ParkedRow> _parked = [];
         private readonly List<ParkedRow> _unanswered = [];
         private long _started = clock.GetTimestamp();
+        private int _unansweredBefore;
 
         public List<long> Published => _published;
 
@@ -218,8 +226,11 @@ internal sealed partial class OutboxRelay(
             }
         }
 
+        /// <summary>Whether every message of this half had its answer.</summary>
+        public bool StillAnswers => _unanswered.Count == _unansweredBefore;
+
         /// <summary>The time of the second half counts anew, or rows that failed before would never have their turn under load.</summary>
-        public void StartAgain() => _started = clock.GetTimestamp();
+        public void StartAgain() => (_started, _unansweredBefore) = (clock.GetTimestamp(), _unanswered.Count);
 
         /// <summary>One message got no answer. Without any confirm so far the others need not wait as long.</summary>
         public void NoAnswer(ParkedRow row)

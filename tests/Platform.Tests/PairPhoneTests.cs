@@ -22,9 +22,7 @@ public sealed class PairPhoneTests(PairPhoneTests.Tenant tenant) : IClassFixture
         Assert.Equal("ada", challenge.UserName);
         Assert.Equal("APPROVED", await tenant.LoginServer.GetStatusAsync(phone.PairingId));
         var jti = phone.PairingId;
-        var published = await events.ReadAsync([jti]);
-        Assert.Equal(jti, Assert.Single(published).Key);
-        Assert.Single(published[jti]);
+        Assert.Single((await events.ReadAsync([jti]))[jti]);
     }
 
     [Fact]
@@ -43,7 +41,7 @@ public sealed class PairPhoneTests(PairPhoneTests.Tenant tenant) : IClassFixture
         Assert.Equal((HttpStatusCode.BadRequest, "signature_invalid"), (refusal.Status, refusal.Error));
         Assert.Equal("DENIED", await tenant.LoginServer.GetStatusAsync(phone.PairingId));
         Assert.Equal(0, await tenant.Database.UsersAsync(user));
-        Assert.Empty(await events.ReadAsync([]));
+        Assert.DoesNotContain(phone.PairingId, await events.ReadAsync([]));
     }
 
     /// <summary>The limit of ten attempts a minute applies as well, so most losers are told 429; see pairing's own tests for the others.</summary>

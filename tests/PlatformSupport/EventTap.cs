@@ -32,7 +32,7 @@ public sealed class EventTap : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads until every expected subject has its event, then until the queue stays empty for a while, so that one too many shows.
+    /// Reads until every expected subject has its event, then until none of theirs has come for a while, so that one too many shows.
     /// </summary>
     /// <returns>For each subject the message ids of its events; a message that was delivered twice counts once.</returns>
     public async Task<IReadOnlyDictionary<string, HashSet<Guid>>> ReadAsync(IReadOnlyCollection<string> expected)
@@ -46,7 +46,7 @@ public sealed class EventTap : IAsyncDisposable
             {
                 found.TryAdd(about, []);
                 found[about].Add(messageId);
-                emptyReads = 0;
+                emptyReads = expected.Contains(about) ? 0 : emptyReads;
             }
 
             emptyReads += expected.All(found.ContainsKey) ? 1 : 0;

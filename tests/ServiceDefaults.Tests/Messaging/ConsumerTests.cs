@@ -50,6 +50,8 @@ public sealed class OrderPlacedConsumer(Inbox inbox, Outbox outbox, Seen seen) :
                 case "fails once" when attempt == 1:
                 case "fails always":
                     throw new InvalidOperationException("as told");
+                case "finds Postgres away" when attempt <= 10:
+                    throw new Npgsql.NpgsqlException("as told", new IOException());
                 case "times out":
                     throw new OperationCanceledException("a limit of its own");
             }
@@ -121,6 +123,18 @@ public sealed class ConsumerTests : IAsyncLifetime
         Assert.Equal(2, _seen.Attempts(order));
         Assert.Equal(1, await EffectsAsync(order));
         Assert.Equal(0, _consumer.Metric("inbox.duplicates"));
+        Assert.Equal(0, _consumer.Metric("messaging.dead_letters"));
+    }
+
+    /// <summary>Far more often than a message may fail by itself.</summary>
+    [Fact]
+    public async Task Consume_PostgresAwayForLong_WaitsAndHasItsEffectOnce()
+    {
+        var order = await PlaceAsync("finds Postgres away");
+
+        await Eventually.BecomesTrueAsync(() => _consumer.Metric("inbox.handled") == 1, "handled");
+        Assert.Equal(11, _seen.Attempts(order));
+        Assert.Equal(1, await EffectsAsync(order));
         Assert.Equal(0, _consumer.Metric("messaging.dead_letters"));
     }
 
@@ -231,7 +245,7 @@ public sealed class ConsumerTests : IAsyncLifetime
         _consumerName,
         broker,
         configure: builder => builder.Services.AddSingleton(_seen),
-        settings: [("Messaging:Retries", "2"), ("Messaging:RetryDelay", "00:00:00.01"), ("Messaging:PollInterval", "00:00:00.05")]);
+        settings: [("Messaging:Retries", "2"), ("Messaging:RetryDelay", "00:00:00.01"), ("Messaging:OutageDelay", "00:00:00.01"), ("Messaging:PollInterval", "00:00:00.05")]);
 
     private async Task<Guid> PlaceAsync(string behaviour)
     {

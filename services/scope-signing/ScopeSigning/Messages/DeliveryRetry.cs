@@ -1,11 +1,13 @@
 using System.Globalization;
 using MassTransit;
 using Microsoft.Extensions.Options;
+using ScopeSigning.Delivery;
 
 namespace ScopeSigning.Messages;
 
 /// <summary>
-/// Five tries with growing pauses, then the <c>_error</c> queue; and two at a time in each queue, since each holds a connection to
+/// Five tries with growing pauses, then the <c>_error</c> queue, when it is the provider that fails; an outage of ours is waited for as
+/// everywhere. And two at a time in each queue, since each holds a connection to
 /// Postgres while the provider works: a provider that stalls must not take the connections away from the requests.
 /// </summary>
 internal static class DeliveryRetry
@@ -21,7 +23,11 @@ internal static class DeliveryRetry
         endpoint.ConcurrentMessageLimit = ConcurrentMessages;
         if (pauses.Length > 0)
         {
-            endpoint.UseMessageRetry(retry => retry.Intervals(pauses));
+            endpoint.UseMessageRetry(retry =>
+            {
+                retry.Handle<DeliveryException>();
+                retry.Intervals(pauses);
+            });
         }
     }
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Gateway;
 
-/// <summary>Every setting of the gateway, configuration section <c>Gateway</c>. A limit of 0 is switched off.</summary>
+/// <summary>Every setting of the gateway, configuration section <c>Gateway</c>. A rate of 0 is switched off.</summary>
 internal sealed class GatewayOptions
 {
     public const string Section = "Gateway";

@@ -19,7 +19,7 @@ public static class ErrorBodies
 {
     /// <summary>
     /// Exceptions become 413 or 400 (<see cref="BadHttpRequestException"/>), 503 with <c>Retry-After</c> of 1 to 5 seconds (Postgres,
-    /// Redis or the broker away or too slow), else 500; the text of an exception never reaches the client. Stands after
+    /// Redis, the broker or another service away or too slow), else 500; the text of an exception never reaches the client. Stands after
     /// <see cref="CorrelationId.UseCorrelationId"/> and before everything that can fail.
     /// </summary>
     /// <remarks>

@@ -30,7 +30,7 @@ internal sealed class MessagingMetrics : IDisposable
         _delay = _meter.CreateHistogram<double>("outbox.delay", "s", "From the insert of an event to the broker's confirm.");
         _handled = _meter.CreateCounter<long>("inbox.handled", "{message}", "Messages whose effect was committed.");
         _duplicates = _meter.CreateCounter<long>("inbox.duplicates", "{message}", "Messages whose effect had happened before.");
-        _deadLetters = _meter.CreateCounter<long>("messaging.dead_letters", "{message}", "Messages given up after every retry.");
+        _deadLetters = _meter.CreateCounter<long>("messaging.dead_letters", "{message}", "Messages given up after every retry, or of a type that nobody reads.");
     }
 
     /// <summary>The last sample.</summary>

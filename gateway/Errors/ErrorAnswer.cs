@@ -10,7 +10,7 @@ namespace Gateway.Errors;
 /// <summary>Writes the errors that the gateway makes, each in the shape of the API family that its path belongs to.</summary>
 internal sealed class ErrorAnswer(IEnumerable<ApiFamily> families, TimeProvider clock)
 {
-    /// <summary>Seconds after which a service that is away is worth another try: it is probed every second.</summary>
+    /// <summary>Seconds after which a service that is away is worth another try: it is probed more often than that.</summary>
     private const int RetryAfterSeconds = 1;
 
     private readonly FrozenDictionary<string, ApiFamily> _families = families.ToFrozenDictionary(family => family.Service ?? string.Empty);

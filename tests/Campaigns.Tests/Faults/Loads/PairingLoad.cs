@@ -129,7 +129,7 @@ internal sealed class PairingLoad : IServiceLoad
         accounts.Once(ofPairings, links.Keys, nameof(DevicePaired), possible: _ => false);
         accounts.Once(ofUnpairings, unlinked.Keys.Select(user => user.ToString()), nameof(DeviceUnpaired), possible: user => perhapsUnlinked.ContainsKey(Guid.Parse(user)));
 
-        var enrolled = await ExpectDevicesAsync(context, links);
+        var enrolled = await ExpectDevicesAsync(context);
         return
         [
             ("pairings created", created.Count), ("phones announced", announced.Count), ("phones paired", paired.Count), ("phones unlinked", unlinked.Count),
@@ -139,15 +139,15 @@ internal sealed class PairingLoad : IServiceLoad
         ];
     }
 
-    /// <summary>device-registry has one device for each phone that was paired.</summary>
-    private async Task<long> ExpectDevicesAsync(LoadContext context, Dictionary<string, long> links)
+    /// <summary>device-registry has one device for each phone that was paired; each phone is another person's.</summary>
+    private async Task<long> ExpectDevicesAsync(LoadContext context)
     {
         var accounts = new Accounts(context, "device-registry");
         var devices = new Dictionary<string, long>(StringComparer.Ordinal);
         for (var until = DateTimeOffset.UtcNow + Patience; DateTimeOffset.UtcNow < until; await Task.Delay(Pause))
         {
-            devices = await accounts.RowsAsync("SELECT pairing_reference, count(*) FROM devices WHERE pairing_reference IS NOT NULL GROUP BY pairing_reference");
-            if (paired.All(one => devices.ContainsKey(one.Key) || unlinked.ContainsKey(one.Value) || perhapsUnlinked.ContainsKey(one.Value)))
+            devices = await accounts.RowsAsync("SELECT user_id, count(*) FROM devices WHERE pairing_reference IS NOT NULL GROUP BY user_id");
+            if (paired.All(one => devices.ContainsKey(one.Value.ToString()) || unlinked.ContainsKey(one.Value) || perhapsUnlinked.ContainsKey(one.Value)))
             {
                 break;
             }
@@ -156,10 +156,10 @@ internal sealed class PairingLoad : IServiceLoad
         foreach (var (jti, user) in paired)
         {
             // The news of the end may overtake that of the beginning: then the device is never made.
-            accounts.Expect(devices, jti, unlinked.ContainsKey(user) || perhapsUnlinked.ContainsKey(user) ? null : 1, $"device of pairing {jti}");
+            accounts.Expect(devices, user.ToString(), unlinked.ContainsKey(user) || perhapsUnlinked.ContainsKey(user) ? null : 1, $"device of pairing {jti}");
         }
 
-        return devices.Keys.LongCount(links.ContainsKey);
+        return paired.LongCount(one => devices.ContainsKey(one.Value.ToString()));
     }
 
     private async Task ProveAsync(LoadContext context, Phone phone, Guid user, string dataToken, string signature, DateTimeOffset began, bool twice)

@@ -61,8 +61,11 @@ internal sealed class OutboxDelay : IBenchmark
 
     private static async Task ListenAsync(IChannel channel, ConcurrentDictionary<Guid, DateTime> arrivals)
     {
+        // The first event would make the exchange; this is before it.
+        var exchange = $"{typeof(DeviceRegistered).Namespace}:{nameof(DeviceRegistered)}";
+        await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true);
         var queue = await channel.QueueDeclareAsync();
-        await channel.QueueBindAsync(queue.QueueName, $"{typeof(DeviceRegistered).Namespace}:{nameof(DeviceRegistered)}", routingKey: "");
+        await channel.QueueBindAsync(queue.QueueName, exchange, routingKey: "");
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) =>
         {

@@ -163,6 +163,7 @@ internal sealed class Platform : IAsyncDisposable
         [
             .. common, ("ConnectionStrings__pairing-db", await servers.CreateDatabaseAsync("pairing-db")), ("Pairing__AdminKey", AdminKey),
             ("Pairing__KeySeed", Secret()), ("Pairing__DataKey", Secret()),
+            ("Pairing__RateLimits", "false"), // all phones are on one address
         ]);
         Gateway = await AddAsync(GatewayPort, Programs.Gateway, [.. common, ("Gateway__RequestsPerSecond", "0")]);
     }

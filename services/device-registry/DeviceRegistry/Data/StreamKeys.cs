@@ -15,7 +15,7 @@ internal sealed class StreamKeys(RedisKeys keys)
     /// <summary>Stream: a group's events.</summary>
     public RedisKey Stream(long groupId) => keys.Of(string.Create(CultureInfo.InvariantCulture, $"stream:{groupId}"));
 
-    /// <summary>Hash: the newest id of a group's events, and the number of the last change that is among them.</summary>
+    /// <summary>Hash: the newest id of a group's events, the number of the last change that is among them, and when the group was renamed.</summary>
     public RedisKey State(long groupId) => keys.Of(string.Create(CultureInfo.InvariantCulture, $"state:{groupId}"));
 
     /// <summary>Hash: the last sign of life of a group's devices, in ms.</summary>

@@ -8,15 +8,26 @@
 local now = tonumber(ARGV[1])
 local limit, window = tonumber(ARGV[4]), tonumber(ARGV[5])
 
+-- Whether the caller is a member by the name that he was checked with, and the group still had that name then.
+local function claims(state, groups, member_of, good_until)
+  if not string.find(groups, '\n' .. member_of .. '\n', 1, true) then
+    return false
+  end
+  local renamed = redis.call('HGET', state, 'renamed')
+  return not renamed or good_until - tonumber(ARGV[6]) >= tonumber(renamed)
+end
+
 local function beat(known, beats, seen, online, stream, state, group, device, caller, groups, is_checked, group_name)
   local ask, good_until, owner, member_of, written = unpack(redis.call('HMGET', known, 'ask', 'until', 'owner', 'group', 'written'))
   local must_ask = ask and tonumber(ask) > now
   if is_checked == '1' then
-    if not must_ask then
-      redis.call('HSET', known, 'owner', caller, 'group', group_name, 'until', now + tonumber(ARGV[6]))
+    if must_ask then
+      -- Revoked or removed a moment ago, after the database was read: the beat was before that, and brings nothing back.
+      return 0
     end
+    redis.call('HSET', known, 'owner', caller, 'group', group_name, 'until', now + tonumber(ARGV[6]))
   elseif must_ask or not good_until or tonumber(good_until) <= now or owner ~= caller
-      or (member_of ~= '' and not string.find(groups, '\n' .. member_of .. '\n', 1, true)) then
+      or (member_of ~= '' and not claims(state, groups, member_of, tonumber(good_until))) then
     return -1
   end
 

@@ -90,6 +90,8 @@ public sealed class RedisUnderTheLockTests : IAsyncLifetime
 
         using var granted = await scene.Administrator.PostAsync($"{requests}/{first}/grant", body); // one device
         await granted.AssertNoContentAsync();
+        Assert.Empty(_probe.WasLocked);
+
         using var mate = await scene.JoinAsync(scene.Administrator);
         _probe.Clear();
         using var byHeader = await (scene.Administrator with { DeviceHeader = scene.First.Id.ToString() }).PostAsync($"{requests}/{second}/grant", body);

@@ -6,6 +6,9 @@ namespace DeviceRegistry.Data;
 /// <summary>The names under which presence and event streams are kept in Redis. All begin with the service's name and end by themselves.</summary>
 internal sealed class StreamKeys(RedisKeys keys)
 {
+    /// <summary>What all names begin with, for a script that puts them together by itself.</summary>
+    public string Prefix { get; } = keys.Of("")!;
+
     /// <summary>Sorted set: devices that are online, <c>group:device</c>, by the last sign of life in ms.</summary>
     public RedisKey Online { get; } = keys.Of("online");
 

@@ -31,7 +31,7 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
             }
         }
 
-        return one.Answer.Task;
+        return one.Task;
     }
 
     private async Task CallAsync()
@@ -53,14 +53,19 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         try
         {
             var answers = await call(batch.ConvertAll(static one => one.Request));
-            HandOver(batch, i => batch[i].Answer.SetResult(answers[i]));
+            if (answers.Count != batch.Count)
+            {
+                throw new InvalidOperationException($"{batch.Count} requests had {answers.Count} answers.");
+            }
+
+            HandOver(batch, i => batch[i].SetResult(answers[i]));
         }
         catch (Exception exception)
         {
             do
             {
                 var failed = batch;
-                HandOver(failed, i => failed[i].Answer.TrySetException(exception));
+                HandOver(failed, i => failed[i].TrySetException(exception));
                 batch = Take();
             }
             while (batch.Count > 0);
@@ -98,10 +103,8 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         return batch;
     }
 
-    private sealed class Waiting(TRequest request)
+    private sealed class Waiting(TRequest request) : TaskCompletionSource<TAnswer>
     {
         public TRequest Request => request;
-
-        public TaskCompletionSource<TAnswer> Answer { get; } = new();
     }
 }

@@ -114,7 +114,8 @@ public static class DeviceRegistryExtensions
         app.UseApiConventions();
         app.UseRouting();
 
-        var api = app.MapGroup("/authlance/identity/api/v1").RequireCaller();
+        const string Base = "/authlance/identity/api/v1";
+        var api = app.MapGroup(Base).RequireCaller();
 
         // A group by its number: what clients do all day.
         var realm = api.MapGroup("/realm/groups/{groupId}").RequireGroup();
@@ -130,7 +131,7 @@ public static class DeviceRegistryExtensions
         ClearPushToken.Map(devices);
         GetDevicePresence.Map(devices);
         StreamDeviceEvents.Map(devices);
-        SendHeartbeat.Map(api);
+        SendHeartbeat.Map(app, Base);
 
         var keyRequests = realm.MapGroup("").WithTags("Key requests");
         ListKeyRequests.Map(keyRequests);

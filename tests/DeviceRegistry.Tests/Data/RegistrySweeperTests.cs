@@ -72,4 +72,46 @@ public sealed class RegistrySweeperTests : IAsyncLifetime
     }
 
     private Task<int> SweepAsync() => _app.Get<RegistrySweeper>().SweepAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Each of them is told, and what one message can hold is limited.</summary>
+    [Fact]
+    public async Task Sweep_MoreStaleDevicesThanAMessageHolds_AllGoneAndTold()
+    {
+        const int Devices = 1500;
+        var group = await _app.CreateGroupAsync(maxDevices: Devices);
+        await AddStaleAsync(group, Devices);
+
+        Assert.Equal(Devices, await SweepAsync());
+
+        Assert.Equal(0, await _app.CountAsync("SELECT count(*) FROM devices WHERE group_id = @Id", new { group.Id }));
+        Assert.Equal(Devices, (await _app.StreamEventsAsync(group.Id)).Count(one => one.Event == "device_removed"));
+        var changes = await _app.EventBodiesAsync("GroupChanged", group.Id);
+        Assert.Equal(Enumerable.Range(1, changes.Count), changes.Select(change => change.GetProperty("number").GetInt32()));
+        Assert.Equal(Devices, changes.Sum(change => change.GetProperty("closures").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task Sweep_OneGroupFails_TheOthersAreSwept()
+    {
+        var groups = new[] { await _app.CreateGroupAsync(), await _app.CreateGroupAsync(), await _app.CreateGroupAsync() };
+        foreach (var group in groups)
+        {
+            await AddStaleAsync(group, 1);
+        }
+
+        await _app.ExecuteAsync($"""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+            CREATE TRIGGER refuse BEFORE DELETE ON devices FOR EACH ROW WHEN (OLD.group_id = {groups[1].Id}) EXECUTE FUNCTION refuse();
+            """);
+
+        Assert.Equal(2, await SweepAsync());
+        Assert.Equal(groups[1].Id, await _app.ScalarAsync<long>("SELECT group_id FROM devices WHERE status = 'pending'"));
+    }
+
+    private Task AddStaleAsync(TestGroup group, int count) => _app.ExecuteAsync(
+        """
+        INSERT INTO devices (device_id, group_id, user_id, name, type, public_key, public_key_sha256, status, created_at, updated_at)
+        SELECT gen_random_uuid(), @Id, repeat('u', 255), 'a', 'web', '\x00', sha256(n::text::bytea), 'pending', @at, @at FROM generate_series(1, @count) AS n
+        """,
+        new { group.Id, count, at = _app.Clock.GetUtcNow() - RegistrySweeper.PendingLifetime });
 }

@@ -253,4 +253,94 @@ public sealed class ActivateDeviceTests(RegistryApp app)
         using var foreign = await (scene.Administrator with { DeviceHeader = third.Id.ToString() }).PostAsync($"{third.Path}/activate", new { encryptedGroupKey = Scene.Blob() });
         await foreign.AssertProblemAsync(403, "DEVICE_NOT_OWNED");
     }
+
+    /// <summary>Two devices of one user make a key each: only one can be the group's, also when the other could hand that one on.</summary>
+    [Theory]
+    [InlineData(0)] // never had a key
+    [InlineData(4)] // was reset
+    public async Task ActivateDevice_BootstrapsOfOneUserInParallel_OneWinsAndTheOthersNeedAGrant(int version)
+    {
+        var group = await app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        await app.ExecuteAsync("UPDATE groups SET key_version = @version WHERE id = @Id", new { version, group.Id });
+        using var one = await TestDevice.RegisterAsync(group, ada);
+        using var other = await TestDevice.RegisterAsync(group, ada);
+
+        var answers = await TogetherAsync(group, () => one.ActivateAsync(Scene.Blob()), () => other.ActivateAsync(Scene.Blob()));
+
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        await answers.Single(answer => answer.StatusCode != HttpStatusCode.OK).AssertProblemAsync(403, "KEY_GRANT_REQUIRED");
+        Assert.Equal(Math.Max(version, 1), await group.ColumnAsync<long>("key_version"));
+        Array.ForEach(answers, answer => answer.Dispose());
+    }
+
+    [Fact]
+    public async Task ActivateDevice_SameBootstrapTwiceInParallel_SameAnswer()
+    {
+        var group = await app.CreateGroupAsync();
+        using var device = await TestDevice.RegisterAsync(group, await group.AddMemberAsync());
+        var blob = Scene.Blob();
+
+        var answers = await TogetherAsync(group, () => device.ActivateAsync(blob), () => device.ActivateAsync(blob));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Single(await app.EventsOfAsync(group.Id), "DeviceActivated");
+        Array.ForEach(answers, answer => answer.Dispose());
+    }
+
+    [Fact]
+    public async Task ActivateDevice_WithoutSender_TheCallersCurrentDeviceOrTheTargetItself()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        using var second = await scene.JoinAsync(scene.Administrator);
+        await second.OpenKeyAsync(); // acknowledged
+        using (var beat = await scene.Administrator.PostAsync($"{scene.First.Path}/heartbeat"))
+        {
+            await beat.AssertNoContentAsync();
+        }
+
+        // The first is the one that was heard of last: he calls from it.
+        using var rewrapped = await second.ActivateAsync(scene.First.Keys.Wrap(scene.Key, second.Keys.PublicKey));
+        await rewrapped.AssertJsonAsync(HttpStatusCode.OK);
+        Assert.Equal(scene.Key, await second.OpenKeyAsync());
+
+        // The same bytes were wrapped with the same pair, whatever he calls from by now.
+        var stored = (await second.GetAsync()).Text("encryptedGroupKey");
+        await app.ExecuteAsync("UPDATE devices SET last_seen_at = now() + interval '1 hour' WHERE device_id = @Id", new { second.Id });
+        using var again = await second.ActivateAsync(stored);
+        await again.AssertJsonAsync(HttpStatusCode.OK);
+        Assert.Equal(scene.Key, await second.OpenKeyAsync());
+        using var byItself = await second.ActivateAsync(second.Keys.Wrap(scene.Key, second.Keys.PublicKey));
+        await byItself.AssertJsonAsync(HttpStatusCode.OK);
+        Assert.Equal(scene.Key, await second.OpenKeyAsync());
+    }
+
+    /// <summary>Contract §1.4: whose device it is goes before the body and before what the group is.</summary>
+    [Fact]
+    public async Task ActivateDevice_ForeignDeviceHeader_RefusedBeforeAnythingElse()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        using var pending = await scene.RegisterAsync();
+        var caller = scene.Member with { DeviceHeader = scene.First.Id.ToString() };
+
+        foreach (var body in new object[] { new { encryptedGroupKey = Scene.Blob() }, new { encryptedGroupKey = Scene.Blob(), senderPublicKey = scene.First.Keys.PublicKey }, "{" })
+        {
+            using var response = await caller.PostAsync($"{pending.Path}/activate", body);
+            await response.AssertProblemAsync(403, "DEVICE_NOT_OWNED");
+        }
+
+        using var allowed = await (scene.Administrator with { DeviceHeader = pending.Id.ToString() })
+            .PostAsync($"{pending.Path}/activate", new { encryptedGroupKey = Scene.Blob(), senderPublicKey = scene.First.Keys.PublicKey });
+        await allowed.AssertProblemAsync(403, "DEVICE_NOT_OWNED");
+    }
+
+    /// <summary>All of them have looked at the group before the first one changes it.</summary>
+    private static async Task<HttpResponseMessage[]> TogetherAsync(TestGroup group, params Func<Task<HttpResponseMessage>>[] send)
+    {
+        await using var held = await HeldGroup.HoldAsync(group);
+        var waiting = send.Select(one => one()).ToArray();
+        await held.SomebodyWaitsAsync(send.Length);
+        await held.LetGoAsync();
+        return await Task.WhenAll(waiting);
+    }
 }

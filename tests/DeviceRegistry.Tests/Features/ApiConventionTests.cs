@@ -238,6 +238,10 @@ public sealed class ApiConventionTests(RegistryApp app)
         var paths = document.GetProperty("paths");
         var rotate = paths.GetProperty($"{RegistryApp.Api}/realm/admin/groups/{{groupId}}/keys/rotate").GetProperty("post");
         Assert.Contains("KEY_VERSION_CONFLICT", rotate.GetProperty("responses").GetProperty("409").Text("description"), StringComparison.Ordinal);
+        // It has no filters that would describe it.
+        var heartbeat = paths.GetProperty($"{RegistryApp.Api}/realm/groups/{{groupId}}/devices/{{deviceId}}/heartbeat").GetProperty("post");
+        Assert.Equal(["204", "400", "401", "403", "404", "429", "503"], heartbeat.GetProperty("responses").Names());
+        Assert.Equal(1, heartbeat.GetProperty("security").GetArrayLength());
         var operations = paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).ToList();
         Assert.True(operations.Count >= 40, $"{operations.Count} operations");
         Assert.All(operations, operation => Assert.True(operation.Value.TryGetProperty("summary", out _)));

@@ -19,4 +19,14 @@ public sealed class GetGroupByIdTests(RegistryApp app)
         using var refused = await app.User().GetAsync($"{RegistryApp.Api}/admin/group/id/{group.Id}");
         await refused.AssertProblemAsync(403, "FORBIDDEN");
     }
+
+    /// <summary>Contract §1.4: the path's syntax goes before who may.</summary>
+    [Fact]
+    public async Task GetGroupById_NoNumber_RefusedAlsoToSomebodyWhoMayNot()
+    {
+        using var noNumber = await app.User().GetAsync($"{RegistryApp.Api}/admin/group/id/abc");
+        await noNumber.AssertProblemAsync(400, "INVALID_GROUP_ID");
+        using var number = await app.User().GetAsync($"{RegistryApp.Api}/admin/group/id/1");
+        await number.AssertProblemAsync(403, "FORBIDDEN");
+    }
 }

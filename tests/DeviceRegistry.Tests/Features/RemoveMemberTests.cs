@@ -39,6 +39,23 @@ public sealed class RemoveMemberTests(RegistryApp app)
         await read.AssertProblemAsync(403, "FORBIDDEN");
     }
 
+    /// <summary>His token still says that he is a member, and nothing but a row can say otherwise.</summary>
+    [Fact]
+    public async Task RemoveMember_ByClaimWhoseOnlyDeviceIsRevoked_OutAtOnceAndUnknownAfterwards()
+    {
+        var group = await app.CreateGroupAsync();
+        using var device = await TestDevice.RegisterAsync(group, group.MemberByClaim());
+        await device.RevokeAsync();
+
+        using var response = await DeleteAsync(group, app.GlobalAdministrator(), new { identity = device.Owner.Identity });
+
+        await response.AssertJsonAsync(HttpStatusCode.OK);
+        using var read = await device.Owner.GetAsync($"{group.Realm}/devices");
+        await read.AssertProblemAsync(403, "FORBIDDEN");
+        using var again = await DeleteAsync(group, app.GlobalAdministrator(), new { identity = device.Owner.Identity });
+        await again.AssertProblemAsync(404, "MEMBER_NOT_FOUND");
+    }
+
     [Fact]
     public async Task RemoveMember_Invitation_IsTakenBack()
     {

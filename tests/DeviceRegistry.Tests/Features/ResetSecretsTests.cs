@@ -35,6 +35,32 @@ public sealed class ResetSecretsTests(RegistryApp app)
         await other.AssertProblemAsync(403, "KEY_GRANT_REQUIRED");
     }
 
+    /// <summary>Each is told, and what one message can hold is limited.</summary>
+    [Fact]
+    public async Task ResetSecrets_MoreOpenRequestsThanAMessageHolds_AllTold()
+    {
+        const int Requests = 2500;
+        using var scene = await Scene.CreateAsync(app);
+        await app.ExecuteAsync(
+            """
+            WITH made AS (
+                INSERT INTO devices (device_id, group_id, user_id, name, type, public_key, public_key_sha256, status, created_at, updated_at)
+                SELECT gen_random_uuid(), @Id, 'ada', 'a', 'web', '\x00', sha256(n::text::bytea), 'pending', now(), now() FROM generate_series(1, @Requests) AS n
+                RETURNING device_id)
+            INSERT INTO key_requests (request_id, group_id, device_id, public_key, status, created_at, expires_at)
+            SELECT gen_random_uuid(), @Id, device_id, '\x00', 'pending', now(), now() + interval '1 day' FROM made
+            """,
+            new { scene.Group.Id, Requests });
+
+        using var response = await ResetAsync(scene, scene.Administrator);
+
+        await response.AssertNoContentAsync();
+        Assert.Equal(Requests, (await app.StreamEventsAsync(scene.Group.Id)).Count(one => one.Event == "key_request_rejected"));
+        var numbers = (await app.EventBodiesAsync("GroupChanged", scene.Group.Id)).Select(change => change.GetProperty("number").GetInt32()).ToList();
+        Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
+        Assert.Equal(numbers.Count, await scene.Group.ColumnAsync<long>("change_number"));
+    }
+
     [Fact]
     public async Task ResetSecrets_NotAnAdministrator_Forbidden()
     {

@@ -206,6 +206,27 @@ public sealed class RotateKeyTests(RegistryApp app)
         await response.AssertProblemAsync(409, "KEY_VERSION_CONFLICT");
     }
 
+    /// <summary>Contract §1.4: whose device it is goes before the body and before what the group is; with senders in every entry too.</summary>
+    [Fact]
+    public async Task RotateKey_ForeignDeviceHeader_RefusedBeforeAnythingElse()
+    {
+        using var scene = await Scene.CreateAsync(app);
+        using var foreign = await scene.JoinAsync();
+        var caller = scene.Administrator with { DeviceHeader = foreign.Id.ToString() };
+        foreach (var body in new object[]
+        {
+            new { deviceKeys = new[] { scene.First.KeyEntry(scene.Key, scene.First) } }, new { deviceKeys = new[] { Entry("x") }, expectedKeyVersion = 5 }, "{",
+        })
+        {
+            using var response = await caller.PostAsync($"{scene.Group.Admin}/keys/rotate", body);
+            await response.AssertProblemAsync(403, "DEVICE_NOT_OWNED");
+        }
+
+        using var revoking = await caller.PostAsync($"{scene.Group.Admin}/devices/{foreign.Id}/revoke", new { deviceKeys = new[] { scene.First.KeyEntry(scene.Key, scene.First) }, expectedKeyVersion = 5 });
+        await revoking.AssertProblemAsync(403, "DEVICE_NOT_OWNED");
+        Assert.Equal(1, await scene.Group.ColumnAsync<long>("key_version"));
+    }
+
     [Theory]
     [InlineData(20)]
     [InlineData(100)]

@@ -106,6 +106,59 @@ public sealed class SendHeartbeatTests(ClockedRegistryApp clocked) : IClassFixtu
         await notAnyMore.AssertProblemAsync(403, "FORBIDDEN");
     }
 
+    /// <summary>By the old name he is no member any more, and what was found out a moment ago does not count; it does for members by a row.</summary>
+    [Fact]
+    public async Task SendHeartbeat_GroupIsRenamed_RefusedAtOnceByTheOldName()
+    {
+        var group = await _app.CreateGroupAsync();
+        var (byName, byRow) = (group.MemberByClaim(), await group.AddMemberAsync());
+        using var device = await TestDevice.RegisterAsync(group, byName);
+        using var other = await TestDevice.RegisterAsync(group, byRow);
+        foreach (var one in new[] { device, other })
+        {
+            using var before = await one.Owner.PostAsync($"{one.Path}/heartbeat");
+            await before.AssertNoContentAsync();
+        }
+
+        await RenameAsync(group, $"new-{group.Name}");
+
+        using var refused = await byName.PostAsync($"{device.Path}/heartbeat");
+        await refused.AssertProblemAsync(403, "FORBIDDEN");
+        using var row = await byRow.PostAsync($"{other.Path}/heartbeat");
+        await row.AssertNoContentAsync();
+        Assert.Equal("online", await StatusAsync(other)); // presence stays
+
+        var byNewName = byName with { Groups = [$"new-{group.Name}"] };
+        using var welcome = await byNewName.PostAsync($"{device.Path}/heartbeat");
+        await welcome.AssertNoContentAsync();
+        using var again = await byNewName.PostAsync($"{device.Path}/heartbeat");
+        await again.AssertNoContentAsync();
+    }
+
+    /// <summary>Whatever becomes of the key, what makes it anew gives it an end.</summary>
+    [Fact]
+    public async Task SendHeartbeat_KeyOfTheOnlineDevicesIsGone_ComesBackWithAnEnd()
+    {
+        var group = await _app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        using var device = await TestDevice.RegisterAsync(group, ada);
+        using var first = await ada.PostAsync($"{device.Path}/heartbeat");
+        var online = _app.Get<StreamKeys>().Online;
+        await _app.RedisDatabase.KeyDeleteAsync(online);
+        _app.FakeClock.Advance(TimeSpan.FromSeconds(1));
+
+        using var second = await ada.PostAsync($"{device.Path}/heartbeat");
+
+        await second.AssertNoContentAsync();
+        Assert.NotNull(await _app.RedisDatabase.KeyTimeToLiveAsync(online));
+    }
+
+    private async Task RenameAsync(TestGroup group, string name)
+    {
+        using var renamed = await _app.GlobalAdministrator().PutAsync($"{RegistryApp.Api}/admin/group", new { id = group.Id, name });
+        await renamed.AssertJsonAsync(HttpStatusCode.OK);
+    }
+
     /// <summary>
     /// The row is changed behind the service's back: a beat that does not notice has not asked the database. It changes hands and is not
     /// revoked, because that the sweep of silent devices may notice first.
@@ -145,7 +198,8 @@ public sealed class SendHeartbeatTests(ClockedRegistryApp clocked) : IClassFixtu
         };
 
         await presence.ForgetAsync(group.Id, device.Id);
-        Assert.NotEqual(BeatOutcome.Ask, (await presence.BeatAsync(caller, group.Id, device.Id, granted: "")).Outcome);
+        Assert.Equal(BeatOutcome.Recorded, (await presence.BeatAsync(caller, group.Id, device.Id, granted: "")).Outcome);
+        Assert.Equal("offline", await StatusAsync(device)); // revoked is revoked: it does not come back online
 
         Assert.Equal(BeatOutcome.Ask, (await presence.BeatAsync(caller, group.Id, device.Id, granted: null)).Outcome);
         _app.FakeClock.Advance(TimeSpan.FromSeconds(60));

@@ -41,9 +41,13 @@ public sealed class SetDeviceLimitTests(RegistryApp app)
     {
         using var unknown = await PutAsync("9007199254740991", new { max = 5 });
         await unknown.AssertProblemAsync(404, "GROUP_NOT_FOUND");
+        using var unknownFirst = await PutAsync("9007199254740991", "{"); // before the body is looked at (contract §1.4)
+        await unknownFirst.AssertProblemAsync(404, "GROUP_NOT_FOUND");
         var group = await app.CreateGroupAsync();
         using var refused = await (await group.AddAdministratorAsync()).PutAsync($"{RegistryApp.Api}/admin/group/id/{group.Id}/device-limit", new { max = 5 });
         await refused.AssertProblemAsync(403, "FORBIDDEN");
+        using var noNumber = await app.User().PutAsync($"{RegistryApp.Api}/admin/group/id/abc/device-limit", "{");
+        await noNumber.AssertProblemAsync(400, "INVALID_GROUP_ID");
     }
 
     private Task<HttpResponseMessage> PutAsync(string groupId, object body)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using DeviceRegistry.Streams;
 using DeviceRegistry.Tests.Infrastructure;
 
 namespace DeviceRegistry.Tests.Features;
@@ -217,5 +218,58 @@ public sealed class StreamDeviceEventsTests(RegistryApp app)
         while (one.Name != "device_revoked");
         Assert.DoesNotContain("planted", text.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(Convert.ToBase64String("planted-secret"u8), text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StreamDeviceEvents_TenOpenAndADeviceThatIsNotThere_TooManyGoesFirst()
+    {
+        var group = await app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        var streams = new List<StreamClient>();
+        for (var i = 0; i < 9; i++)
+        {
+            streams.Add(await StreamClient.OpenAsync(ada, group));
+        }
+
+        // What is refused leaves its place.
+        for (var i = 0; i < 3; i++)
+        {
+            using var unknown = await StreamClient.SendAsync(ada, group, Guid.NewGuid());
+            await unknown.AssertProblemAsync(404, "DEVICE_NOT_FOUND");
+        }
+
+        streams.Add(await StreamClient.OpenAsync(ada, group));
+        using var tooMany = await StreamClient.SendAsync(ada, group, Guid.NewGuid());
+        await tooMany.AssertProblemAsync(429, "RATE_LIMITED");
+        foreach (var stream in streams)
+        {
+            await stream.DisposeAsync();
+        }
+    }
+
+    /// <summary>The request has passed the gates and waits for its device's row, which somebody holds together with the others.</summary>
+    [Theory]
+    [InlineData("UPDATE group_members SET state = 'removed' WHERE group_id = @Group AND identity = @Identity", 403, "FORBIDDEN")]
+    [InlineData("SELECT @Group, @Identity", 401, "UNAUTHORIZED")]
+    public async Task StreamDeviceEvents_RightEndsWhileItOpens_RefusedAsJson(string sql, int status, string error)
+    {
+        await using var own = await RegistryApp.StartAsync();
+        var group = await own.CreateGroupAsync();
+        var ada = await group.AddMemberAsync() with { SessionId = Guid.NewGuid().ToString() };
+        using var device = await TestDevice.RegisterAsync(group, ada);
+        await using var held = await HeldGroup.HoldAsync(group);
+        await held.ExecuteAsync("LOCK TABLE devices IN ACCESS EXCLUSIVE MODE", new { });
+        await held.ExecuteAsync(sql, new { Group = group.Id, ada.Identity });
+        var opening = StreamClient.SendAsync(ada, group, device.Id);
+        await held.SomebodyWaitsAsync();
+        if (status == 401)
+        {
+            own.Get<StreamGuard>().Revoke([ada.SessionId!], DateTimeOffset.MaxValue);
+        }
+
+        await held.LetGoAsync();
+
+        using var response = await opening;
+        await response.AssertProblemAsync(status, error);
     }
 }

@@ -29,9 +29,15 @@ internal sealed class HeldGroup : IAsyncDisposable
         return new HeldGroup(group.App, connection, transaction);
     }
 
-    /// <summary>Returns when a request waits for the group.</summary>
-    public Task SomebodyWaitsAsync() => Eventually.IsTrueAsync(
-        () => _app.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE @Holder = ANY(pg_blocking_pids(pid)))", new { Holder = _connection.ProcessID }),
+    /// <summary>Returns when requests wait for the group, one behind the other.</summary>
+    public Task SomebodyWaitsAsync(int requests = 1) => Eventually.IsTrueAsync(
+        async () => await _app.CountAsync(
+            """
+            WITH RECURSIVE waiting AS (
+                SELECT @Holder AS pid UNION SELECT a.pid FROM pg_stat_activity a JOIN waiting w ON w.pid = ANY(pg_blocking_pids(a.pid)))
+            SELECT count(*) - 1 FROM waiting
+            """,
+            new { Holder = _connection.ProcessID }) >= requests,
         "Nobody waits for the group");
 
     public Task ExecuteAsync(string sql, object parameters) => _connection.ExecuteAsync(sql, parameters);

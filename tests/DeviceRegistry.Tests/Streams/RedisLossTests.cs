@@ -95,6 +95,33 @@ public sealed class RedisLossTests
         Assert.Equal(1, app.Get<StreamHub>().Count);
     }
 
+    /// <summary>The group may be quiet for hours afterwards: what is not told now is not told.</summary>
+    [Fact]
+    public async Task Redis_AwayForLongerThanTheBufferKeeps_NothingIsLost()
+    {
+        await using var proxy = await ProxyAsync();
+        await using var app = await StartAsync(proxy, new FakeClock());
+        var group = await app.CreateGroupAsync();
+        var ada = await group.AddMemberAsync();
+        await using var stream = await StreamClient.OpenAsync(ada, group);
+        using var before = await TestDevice.RegisterAsync(group, ada);
+        await stream.NextAsync("device_registered");
+
+        proxy.Cut();
+        using var meanwhile = await TestDevice.RegisterAsync(group, ada);
+        await TriedAsync(1);
+        app.FakeClock.Advance(TimeSpan.FromMinutes(16));
+        await TriedAsync(Tries() + 2);
+        proxy.Mend();
+
+        var next = await stream.NextAsync();
+        Assert.Equal(("device_registered", meanwhile.Id), (next.Name, next.Data.GetProperty("deviceId").GetGuid()));
+
+        int Tries() => app.Logs.Lines.Count(line => line.Contains("is told to its streams later", StringComparison.Ordinal));
+
+        Task TriedAsync(int times) => Eventually.IsTrueAsync(() => Task.FromResult(Tries() >= times), "Nobody tries to tell it");
+    }
+
     private static async Task<CuttableProxy> ProxyAsync()
     {
         var redis = StackExchange.Redis.ConfigurationOptions.Parse((await BackingServers.GetAsync()).Redis);
@@ -107,7 +134,7 @@ public sealed class RedisLossTests
         return new CuttableProxy(host, port);
     }
 
-    private static async Task<RegistryApp> StartAsync(CuttableProxy proxy)
+    private static async Task<RegistryApp> StartAsync(CuttableProxy proxy, TimeProvider? clock = null)
     {
         var redis = StackExchange.Redis.ConfigurationOptions.Parse((await BackingServers.GetAsync()).Redis);
         redis.EndPoints.Clear();
@@ -115,6 +142,6 @@ public sealed class RedisLossTests
         return await RegistryApp.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["ConnectionStrings:redis"] = redis.ToString(includePassword: true),
-        });
+        }, clock);
     }
 }

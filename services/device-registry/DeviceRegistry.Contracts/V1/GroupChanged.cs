@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace DeviceRegistry.Contracts.V1;
 
 /// <summary>
-/// Something happened in a group that its event streams tell: one message for each change, written in the transaction of the change. For
-/// device-registry's own streams; others listen to the events that are named after what happened.
+/// Something happened in a group that its event streams tell: written in the transaction of the change, one message, or several for a change that
+/// tells much. For device-registry's own streams; others listen to the events that are named after what happened.
 /// </summary>
 public sealed record GroupChanged
 {
     /// <summary>The group, 1 and up.</summary>
     public required long GroupId { get; init; }
 
-    /// <summary>Counts this group's changes from 1 without a gap: a repetition and a missing change show.</summary>
+    /// <summary>Counts this group's messages from 1 without a gap: a repetition and a missing one show.</summary>
     public required long Number { get; init; }
 
     /// <summary>What the streams say, in this order. May be empty, when streams only have to close.</summary>
@@ -19,6 +19,9 @@ public sealed record GroupChanged
 
     /// <summary>The streams that end after <see cref="Events"/>.</summary>
     public required IReadOnlyList<GroupStreamClosure> Closures { get; init; }
+
+    /// <summary>Whether the group has another name: what was known of members by the old one is of no use any more.</summary>
+    public bool IsRenamed { get; init; }
 
     /// <summary>When it happened (UTC).</summary>
     public required DateTimeOffset OccurredAt { get; init; }

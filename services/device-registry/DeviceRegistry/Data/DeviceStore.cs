@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DeviceRegistry.Domain;
 using Npgsql;
 
@@ -30,6 +31,8 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
         SELECT {Columns} FROM devices d
         WHERE d.group_id = $1 AND d.user_id = $2 AND d.status <> 'revoked' ORDER BY d.created_at, d.device_id
         """;
+
+    private const string IsKnown = "SELECT EXISTS (SELECT FROM devices WHERE group_id = $1 AND user_id = $2)";
 
     private const string CountInUse = "SELECT count(*)::int FROM devices WHERE group_id = $1 AND status <> 'revoked'";
 
@@ -91,15 +94,34 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
         return await WithLastSeenAsync(groupId, devices, cancellationToken);
     }
 
-    /// <summary>The same inside a change.</summary>
+    /// <summary>The same without knowing better than the rows when each was heard of last.</summary>
+    public Task<List<Device>> ListOfUserRowsAsync(long groupId, string userId, CancellationToken cancellationToken)
+        => QueryAsync(OfUser, cancellationToken, Sql.Value(groupId), Sql.Value(userId));
+
+    /// <inheritdoc cref="ListOfUserRowsAsync(long, string, CancellationToken)"/>
     public static Task<List<Device>> ListOfUserRowsAsync(GroupTransaction change, string userId, CancellationToken cancellationToken)
         => QueryAsync(change.Connection, OfUser, cancellationToken, Sql.Value(change.Group.Id), Sql.Value(userId));
 
-    /// <summary>The same inside a change, with what is known better than the rows about when each was heard of last.</summary>
-    public async Task<IReadOnlyList<Device>> ListOfUserAsync(GroupTransaction change, string userId, CancellationToken cancellationToken)
+    /// <summary>Somebody's devices inside a change, with the times that were read before it.</summary>
+    /// <param name="times">Of <see cref="ReadLastSeenAsync"/>: under the lock nobody may wait for Redis, or a Redis that hangs stops the group's changes.</param>
+    public static async Task<IReadOnlyList<Device>> ListOfUserAsync(
+        GroupTransaction change, string userId, IReadOnlyDictionary<Guid, DateTimeOffset> times, CancellationToken cancellationToken)
+        => WithLastSeen(await ListOfUserRowsAsync(change, userId, cancellationToken), times);
+
+    /// <summary>When somebody's active devices were heard of last, if there are several to choose from.</summary>
+    public async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> ReadLastSeenAsync(long groupId, string userId, CancellationToken cancellationToken)
     {
-        var devices = await QueryAsync(change.Connection, OfUser, cancellationToken, Sql.Value(change.Group.Id), Sql.Value(userId));
-        return await WithLastSeenAsync(change.Group.Id, devices, cancellationToken);
+        var active = (await ListOfUserRowsAsync(groupId, userId, cancellationToken)).FindAll(static device => device.Status == DeviceStatus.Active);
+        return active.Count < 2
+            ? FrozenDictionary<Guid, DateTimeOffset>.Empty
+            : await lastSeen.ReadAsync(groupId, active.ConvertAll(static device => device.Id), cancellationToken);
+    }
+
+    /// <summary>Whether somebody has a device in the group, in whatever state.</summary>
+    public static async Task<bool> HasAnyAsync(GroupTransaction change, string userId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(IsKnown, change.Connection) { Parameters = { Sql.Value(change.Group.Id), Sql.Value(userId) } };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>How many places are taken.</summary>
@@ -174,17 +196,12 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
     }
 
     private async Task<IReadOnlyList<Device>> WithLastSeenAsync(long groupId, List<Device> devices, CancellationToken cancellationToken)
-    {
-        if (devices.Count == 0)
-        {
-            return devices;
-        }
+        => devices.Count == 0 ? devices : WithLastSeen(devices, await lastSeen.ReadAsync(groupId, devices.ConvertAll(static device => device.Id), cancellationToken));
 
-        var known = await lastSeen.ReadAsync(groupId, [.. devices.Select(device => device.Id)], cancellationToken);
-        return known.Count == 0
+    private static List<Device> WithLastSeen(List<Device> devices, IReadOnlyDictionary<Guid, DateTimeOffset> times)
+        => times.Count == 0
             ? devices
-            : [.. devices.Select(device => known.TryGetValue(device.Id, out var seen) && !(seen < device.LastSeenAt) ? device with { LastSeenAt = seen } : device)];
-    }
+            : devices.ConvertAll(device => times.TryGetValue(device.Id, out var seen) && !(seen < device.LastSeenAt) ? device with { LastSeenAt = seen } : device);
 }
 
 /// <summary>What is known about a key in a group.</summary>

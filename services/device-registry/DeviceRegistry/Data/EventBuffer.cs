@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using DeviceRegistry.Contracts.V1;
 using DeviceRegistry.Domain;
@@ -10,7 +11,8 @@ namespace DeviceRegistry.Data;
 /// <param name="Id">Its place.</param>
 /// <param name="Frame">What is sent; <see langword="null"/> when it is only for the service.</param>
 /// <param name="Closures">The streams that end after it.</param>
-internal sealed record BufferedEvent(GroupEventId Id, EventFrame? Frame, IReadOnlyList<GroupStreamClosure> Closures);
+/// <param name="ChangeNumber">The change of the group that it is part of.</param>
+internal sealed record BufferedEvent(GroupEventId Id, EventFrame? Frame, IReadOnlyList<GroupStreamClosure> Closures, long ChangeNumber);
 
 /// <summary>What came after an event.</summary>
 /// <param name="IsComplete">Whether nothing in between is lost. If something is, there are no events.</param>
@@ -45,8 +47,9 @@ internal sealed class EventBuffer(IConnectionMultiplexer redis, StreamKeys keys,
             arguments.AddRange([one.Event, EventData.Write(change, one), one.DeviceIds is null ? "" : string.Join(',', one.DeviceIds), ""]);
         }
 
-        // An entry of its own: it is sent to nobody, and comes after all that the streams are still to be told.
-        if (change.Closures.Count > 0)
+        // An entry of its own: it is sent to nobody, and comes after all that the streams are still to be told. A change that tells nothing has one too,
+        // or nobody would see that one before it is missing.
+        if (change.Closures.Count > 0 || change.Events.Count == 0)
         {
             arguments.AddRange(["", "", "", JsonSerializer.Serialize(change.Closures, JsonSerializerOptions.Web)]);
         }
@@ -72,6 +75,8 @@ internal sealed class EventBuffer(IConnectionMultiplexer redis, StreamKeys keys,
         var fields = (RedisValue[])parts[1];
         var id = IdOf((string)parts[0]);
         string name = "", data = "", onlyFor = "", closures = "";
+        // An entry that does not say belongs to no change, or is of an earlier version: it counts for everybody.
+        var change = long.MaxValue;
         for (var i = 0; i + 1 < fields.Length; i += 2)
         {
             string value = fields[i + 1]!;
@@ -89,6 +94,9 @@ internal sealed class EventBuffer(IConnectionMultiplexer redis, StreamKeys keys,
                 case "c":
                     closures = value;
                     break;
+                case "n":
+                    change = long.Parse(value, CultureInfo.InvariantCulture);
+                    break;
                 default:
                     // The entry before it, or a field of a later version.
                     break;
@@ -100,7 +108,8 @@ internal sealed class EventBuffer(IConnectionMultiplexer redis, StreamKeys keys,
             name.Length == 0 ? null
                 : onlyFor.Length == 0 ? EventFrame.Of(id, name, data)
                 : EventFrame.Of(id, name, data, [.. onlyFor.Split(',').Select(Guid.Parse)]),
-            closures.Length == 0 ? [] : JsonSerializer.Deserialize<GroupStreamClosure[]>(closures, JsonSerializerOptions.Web)!);
+            closures.Length == 0 ? [] : JsonSerializer.Deserialize<GroupStreamClosure[]>(closures, JsonSerializerOptions.Web)!,
+            change);
     }
 
     private static GroupEventId IdOf(string text)

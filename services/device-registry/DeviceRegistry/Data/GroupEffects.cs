@@ -8,8 +8,8 @@ namespace DeviceRegistry.Data;
 
 /// <summary>
 /// What a change tells: each method is one thing that happened, with its domain event (contract §7) and its event on the group's streams (§6).
-/// All of it goes into the outbox in the transaction of the change: the domain events, and one <see cref="GroupChanged"/> with everything for
-/// the streams, numbered within the group. Nothing here carries keys, ciphertext or push tokens.
+/// All of it goes into the outbox in the transaction of the change: the domain events, and everything for the streams as
+/// <see cref="GroupChanged"/>, numbered within the group. Nothing here carries keys, ciphertext or push tokens.
 /// </summary>
 /// <remarks>
 /// Two aggregates, so that a domain event which waits for another service's queue does not hold up the streams.
@@ -18,12 +18,21 @@ internal sealed class GroupEffects(Group group, string actor, DateTimeOffset now
 {
     private const string CountChange = "UPDATE groups SET change_number = $2 WHERE id = $1";
 
+    /// <summary>
+    /// Events and closures of one message: the longest names and identities, and a rotation for a thousand devices, stay below
+    /// <see cref="Outbox.MaxBodyLength"/>. A change of a large group takes several messages.
+    /// </summary>
+    private const int PartSize = 64;
+
     private readonly List<Action<NpgsqlBatch, Outbox, string>> _events = [];
     private readonly List<GroupStreamEvent> _stream = [];
     private readonly List<GroupStreamClosure> _closures = [];
 
     /// <summary>The devices that are revoked or gone.</summary>
     public IEnumerable<Guid> EndedDevices => _closures.Select(closure => closure.DeviceId).OfType<Guid>();
+
+    /// <summary>Whether the group has another name.</summary>
+    public bool IsRenamed { get; private set; }
 
     public void DeviceRegistered(Device device)
     {
@@ -201,6 +210,9 @@ internal sealed class GroupEffects(Group group, string actor, DateTimeOffset now
     /// <summary>Somebody is not a member any more: his streams end.</summary>
     public void MembershipRemoved(string identity) => _closures.Add(new GroupStreamClosure("membership_removed", Identity: identity));
 
+    /// <summary>The group has another name: who was a member by the old one is none any more.</summary>
+    public void Renamed() => IsRenamed = true;
+
     /// <summary>Appends everything to the statements of the change.</summary>
     public void AddTo(NpgsqlBatch batch, Outbox outbox)
     {
@@ -209,17 +221,35 @@ internal sealed class GroupEffects(Group group, string actor, DateTimeOffset now
             publish(batch, outbox, $"group:{group.Id}");
         }
 
-        if (_stream.Count > 0 || _closures.Count > 0)
+        var number = group.ChangeNumber;
+        foreach (var part in Parts())
         {
-            batch.Add(CountChange, Sql.Value(group.Id), Sql.Value(group.ChangeNumber + 1));
-            outbox.Add(batch, $"group-stream:{group.Id}", new GroupChanged
+            number++;
+            outbox.Add(batch, $"group-stream:{group.Id}", part with { Number = number });
+        }
+
+        if (number > group.ChangeNumber)
+        {
+            batch.Add(CountChange, Sql.Value(group.Id), Sql.Value(number));
+        }
+    }
+
+    // The closures come after all events: a stream hears why it ends.
+    private IEnumerable<GroupChanged> Parts()
+    {
+        var total = _stream.Count + _closures.Count;
+        for (var start = 0; start < total || (start == 0 && IsRenamed); start += PartSize)
+        {
+            var events = _stream.Skip(start).Take(PartSize).ToList();
+            yield return new GroupChanged
             {
                 GroupId = group.Id,
-                Number = group.ChangeNumber + 1,
-                Events = _stream,
-                Closures = _closures,
+                Number = 0,
+                Events = events,
+                Closures = [.. _closures.Skip(start - _stream.Count).Take(PartSize - events.Count)],
+                IsRenamed = IsRenamed,
                 OccurredAt = now,
-            });
+            };
         }
     }
 

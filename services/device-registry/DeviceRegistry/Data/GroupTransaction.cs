@@ -226,6 +226,10 @@ internal sealed class GroupTransaction : IAsyncDisposable
         // Before the answer: whoever reads it may rely on the device being offline and unable to beat. All at once: a Redis that hangs costs
         // its time-out once, however many devices somebody had.
         await Task.WhenAll(Effects.EndedDevices.Select(deviceId => _presence.ForgetAsync(Group.Id, deviceId)));
+        if (Effects.IsRenamed)
+        {
+            await _presence.ForgetClaimsAsync(Group.Id);
+        }
     }
 
     /// <summary>The same without the commit and what follows it, which are the business of whoever began the transaction.</summary>

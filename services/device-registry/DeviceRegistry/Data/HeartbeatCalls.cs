@@ -1,3 +1,4 @@
+using System.Globalization;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
 using StackExchange.Redis;
@@ -8,9 +9,6 @@ namespace DeviceRegistry.Data;
 internal sealed class HeartbeatCalls
 {
     private const int Batch = 64;
-
-    private const int KeysEach = 6;
-    private const int ArgumentsEach = 6;
 
     private static readonly RedisScript Script = RedisScript.Load("append", "presence", "heartbeat");
 
@@ -30,24 +28,8 @@ internal sealed class HeartbeatCalls
     /// <returns>The script's answer.</returns>
     public Task<long> RecordAsync(Caller caller, long groupId, Guid deviceId, string? granted) => _calls.AskAsync(new Beat(caller, groupId, deviceId, granted));
 
-    private async Task<IReadOnlyList<long>> CallAsync(IReadOnlyList<Beat> beats) => (long[])(await Script.RunAsync(_redis.GetDatabase(), KeysOf(beats), ArgumentsOf(beats)))!;
-
-    private RedisKey[] KeysOf(IReadOnlyList<Beat> beats)
-    {
-        var names = new RedisKey[KeysEach * beats.Count];
-        var next = 0;
-        foreach (var beat in beats)
-        {
-            names[next++] = _keys.Device(beat.GroupId, beat.DeviceId);
-            names[next++] = _keys.Beats(beat.GroupId, beat.DeviceId);
-            names[next++] = _keys.Seen(beat.GroupId);
-            names[next++] = _keys.Online;
-            names[next++] = _keys.Stream(beat.GroupId);
-            names[next++] = _keys.State(beat.GroupId);
-        }
-
-        return names;
-    }
+    private async Task<IReadOnlyList<long>> CallAsync(IReadOnlyList<Beat> beats)
+        => (long[])(await Script.RunAsync(_redis.GetDatabase(), [_keys.Online], ArgumentsOf(beats)))!;
 
     private RedisValue[] ArgumentsOf(IReadOnlyList<Beat> beats)
     {
@@ -56,22 +38,25 @@ internal sealed class HeartbeatCalls
         [
             now.ToUnixTimeMilliseconds(), Timestamps.Text(now), _keys.Channel,
             _options.RateLimits ? PresenceStore.Limit : 0, (long)PresenceStore.LimitWindow.TotalMilliseconds,
-            (long)PresenceStore.CheckedFor.TotalMilliseconds, (long)PresenceStore.WriteInterval.TotalMilliseconds,
+            (long)PresenceStore.CheckedFor.TotalMilliseconds, (long)PresenceStore.WriteInterval.TotalMilliseconds, _keys.Prefix,
         ];
-        var values = new RedisValue[common.Length + (ArgumentsEach * beats.Count)];
+        var values = new RedisValue[common.Length + beats.Count];
         common.CopyTo(values, 0);
-        var next = common.Length;
-        foreach (var (caller, groupId, deviceId, granted) in beats)
+        for (var i = 0; i < beats.Count; i++)
         {
-            values[next++] = groupId;
-            values[next++] = deviceId.ToString();
-            values[next++] = caller.Identity;
-            values[next++] = caller.Groups.Count == 0 ? "" : $"\n{string.Join('\n', caller.Groups)}\n";
-            values[next++] = granted is null ? "" : "1";
-            values[next++] = granted ?? "";
+            values[common.Length + i] = TextOf(beats[i]);
         }
 
         return values;
+    }
+
+    // One argument, because the client works on each: the names of the keys follow from it (StreamKeys), and the script can put them together as well.
+    // Nothing in it has line breaks: an identity has no control characters, and names of groups are compared whole.
+    private static string TextOf(Beat beat)
+    {
+        var groups = beat.Caller.Groups.Count == 0 ? "" : $"\n{string.Join('\n', beat.Caller.Groups)}\n";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{beat.GroupId}\n{beat.DeviceId}\n{(beat.Granted is null ? "" : "1")}\n{beat.Granted}\n{beat.Caller.Identity}{groups}");
     }
 
     private readonly record struct Beat(Caller Caller, long GroupId, Guid DeviceId, string? Granted);

@@ -49,6 +49,7 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
     private static readonly RedisScript Touch = RedisScript.Load("append", "presence", "touch");
     private static readonly RedisScript Offline = RedisScript.Load("append", "go_offline");
     private static readonly RedisScript Forget = RedisScript.Load("forget_device");
+    private static readonly RedisScript ForgetClaims = RedisScript.Load("forget_claims");
 
     /// <summary>Records a beat, if the caller may and it is not one too many: one atomic step.</summary>
     /// <param name="granted">
@@ -78,18 +79,32 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
     }
 
     /// <summary>
-    /// A device was revoked, removed or given to a member again: drops its presence and what is known of who may beat for it. To be
+    /// A device was revoked or removed: drops its presence and what is known of who may beat for it. To be
     /// called after the commit and before the answer; the group's events say it once more.
     /// </summary>
     /// <returns>Whether Redis was there to hear it. If not, it has nothing to say about beats either, and hears it with the group's events.</returns>
-    public async Task<bool> ForgetAsync(long groupId, Guid deviceId)
+    public Task<bool> ForgetAsync(long groupId, Guid deviceId)
+        => TryAsync(() => Forget.RunAsync(
+            redis.GetDatabase(),
+            [keys.Device(groupId, deviceId), keys.Seen(groupId), keys.Online],
+            [clock.GetUtcNow().ToUnixTimeMilliseconds(), groupId, deviceId.ToString(), (long)AskFor.TotalMilliseconds]));
+
+    /// <summary>
+    /// A group has another name: whoever may beat as a member by a name is asked about again, also when an instance writes down in the next moment what
+    /// it read before. To be called as <see cref="ForgetAsync"/> is.
+    /// </summary>
+    /// <returns>Whether Redis was there to hear it.</returns>
+    public Task<bool> ForgetClaimsAsync(long groupId)
+        => TryAsync(() => ForgetClaims.RunAsync(
+            redis.GetDatabase(),
+            [keys.State(groupId)],
+            [(clock.GetUtcNow() + AskFor).ToUnixTimeMilliseconds(), (long)(AskFor + CheckedFor).TotalMilliseconds]));
+
+    private static async Task<bool> TryAsync(Func<Task> step)
     {
         try
         {
-            await Forget.RunAsync(
-                redis.GetDatabase(),
-                [keys.Device(groupId, deviceId), keys.Seen(groupId), keys.Online],
-                [clock.GetUtcNow().ToUnixTimeMilliseconds(), groupId, deviceId.ToString(), (long)AskFor.TotalMilliseconds]);
+            await step();
             return true;
         }
         catch (Exception exception) when (RedisFailure.Is(exception))

@@ -1,11 +1,12 @@
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Text;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
 
 /// <summary>
-/// A Lua script in <c>Data/Scripts</c>: one atomic step on the server. The client sends its hash and loads its text once per server.
+/// A Lua script in <c>Data/Scripts</c>: one atomic step on the server, which is sent its hash, and its text only when it does not know it.
 /// </summary>
 internal sealed class RedisScript
 {
@@ -14,7 +15,16 @@ internal sealed class RedisScript
 
     private readonly string _text;
 
-    private RedisScript(string text) => _text = text;
+    // The client would look for it by the whole text, at every call.
+    private readonly byte[] _hash;
+
+    private RedisScript(string text)
+    {
+        _text = text;
+#pragma warning disable CA5350 // By SHA-1 Redis names its scripts (EVALSHA).
+        _hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+#pragma warning restore CA5350
+    }
 
     /// <summary>Loads a script that is made of several files, in this order: the first ones hold what several scripts share.</summary>
     public static RedisScript Load(params ReadOnlySpan<string> names)
@@ -35,12 +45,23 @@ internal sealed class RedisScript
     {
         try
         {
+            return await redis.ScriptEvaluateAsync(_hash, keys, arguments).WaitAsync(Timeout);
+        }
+        catch (RedisServerException exception) when (IsUnknown(exception))
+        {
+            // The server has started anew, or its script cache was flushed. It did nothing.
+        }
+
+        try
+        {
             return await redis.ScriptEvaluateAsync(_text, keys, arguments).WaitAsync(Timeout);
         }
-        catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        catch (RedisServerException exception) when (IsUnknown(exception))
         {
-            // The server has started anew, or its script cache was flushed. It did nothing, and the client knows now.
+            // The client thought that it had loaded the text there; it knows better now.
             return await redis.ScriptEvaluateAsync(_text, keys, arguments).WaitAsync(Timeout);
         }
     }
+
+    private static bool IsUnknown(RedisServerException exception) => exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
 }

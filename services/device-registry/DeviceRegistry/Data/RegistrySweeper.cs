@@ -13,6 +13,9 @@ internal sealed partial class RegistrySweeper(
     /// <summary>How long a device may stay pending without activation, heartbeat or change.</summary>
     public static readonly TimeSpan PendingLifetime = TimeSpan.FromDays(7);
 
+    /// <summary>Requests and devices of one change: the group's own changes wait for it.</summary>
+    private const int BatchSize = 100;
+
     private const string Actor = "device-registry";
 
     private const string DueGroups = """
@@ -28,7 +31,21 @@ internal sealed partial class RegistrySweeper(
         var total = 0;
         foreach (var groupId in await FindDueGroupsAsync(cancellationToken))
         {
-            total += await SweepGroupAsync(groupId, cancellationToken);
+            try
+            {
+                int ended;
+                do
+                {
+                    ended = await SweepGroupAsync(groupId, cancellationToken);
+                    total += ended;
+                }
+                while (ended == BatchSize);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && (exception is PostgresException || !PostgresFailure.Is(exception, cancellationToken)))
+            {
+                // The server was there and said no, or it is a fault of ours: the others are not to wait for this one.
+                LogGroupFailed(exception, groupId);
+            }
         }
 
         return total;
@@ -79,9 +96,11 @@ internal sealed partial class RegistrySweeper(
 
         var stale = (await DeviceStore.ListAsync(change, DeviceStatus.Pending, cancellationToken))
             .Where(device => Later(device.UpdatedAt, device.LastSeenAt) <= change.Now - PendingLifetime)
+            .Take(BatchSize)
             .ToList();
         var expired = (await KeyRequestStore.ListPendingAsync(change, cancellationToken))
             .Where(request => request.StatusAt(change.Now) == KeyRequestStatus.Expired && stale.All(device => device.Id != request.DeviceId))
+            .Take(BatchSize - stale.Count)
             .ToList();
         if (stale.Count + expired.Count == 0)
         {
@@ -106,6 +125,9 @@ internal sealed partial class RegistrySweeper(
 
     [LoggerMessage(1, LogLevel.Information, "{Count} key requests and pending devices have ended")]
     private partial void LogSwept(int count);
+
+    [LoggerMessage(3, LogLevel.Error, "The sweep of group {Group} failed")]
+    private partial void LogGroupFailed(Exception exception, long group);
 
     [LoggerMessage(2, LogLevel.Warning, "The sweep is put off: {Reason}")]
     private partial void LogFailed(string reason);

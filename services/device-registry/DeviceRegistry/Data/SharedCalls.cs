@@ -10,6 +10,9 @@ namespace DeviceRegistry.Data;
 /// <param name="call">Makes one call; its answers are in the order of the requests.</param>
 internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TAnswer>>> call)
 {
+    /// <summary>Requests that go on one after the other.</summary>
+    private const int Together = 8;
+
     private readonly ConcurrentQueue<Waiting> _waiting = new();
     private int _isCalling;
 
@@ -28,7 +31,7 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
             }
         }
 
-        return one.Answer.Task;
+        return one.Task;
     }
 
     private async Task CallAsync()
@@ -50,19 +53,42 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         try
         {
             var answers = await call(batch.ConvertAll(static one => one.Request));
-            for (var i = 0; i < batch.Count; i++)
+            if (answers.Count != batch.Count)
             {
-                batch[i].Answer.SetResult(answers[i]);
+                throw new InvalidOperationException($"{batch.Count} requests had {answers.Count} answers.");
             }
+
+            HandOver(batch, i => batch[i].SetResult(answers[i]));
         }
         catch (Exception exception)
         {
             do
             {
-                batch.ForEach(one => one.Answer.TrySetException(exception));
+                var failed = batch;
+                HandOver(failed, i => failed[i].TrySetException(exception));
                 batch = Take();
             }
             while (batch.Count > 0);
+        }
+    }
+
+    // The requests go on by themselves, not on the thread that reads the answer; a few on each other thread, because a hand-over costs more than
+    // what most of them have left to do.
+    private static void HandOver(List<Waiting> batch, Action<int> answer)
+    {
+        for (var start = 0; start < batch.Count; start += Together)
+        {
+            var (from, to) = (start, Math.Min(start + Together, batch.Count));
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work =>
+                {
+                    for (var i = work.from; i < work.to; i++)
+                    {
+                        work.answer(i);
+                    }
+                },
+                (from, to, answer),
+                preferLocal: false);
         }
     }
 
@@ -77,11 +103,8 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         return batch;
     }
 
-    private sealed class Waiting(TRequest request)
+    private sealed class Waiting(TRequest request) : TaskCompletionSource<TAnswer>
     {
         public TRequest Request => request;
-
-        // The requests go on by themselves, not one after the other on the thread that reads the answer.
-        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

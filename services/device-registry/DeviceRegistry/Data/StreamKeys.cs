@@ -6,6 +6,9 @@ namespace DeviceRegistry.Data;
 /// <summary>The names under which presence and event streams are kept in Redis. All begin with the service's name and end by themselves.</summary>
 internal sealed class StreamKeys(RedisKeys keys)
 {
+    /// <summary>What all names begin with, for a script that puts them together by itself.</summary>
+    public string Prefix { get; } = keys.Of("")!;
+
     /// <summary>Sorted set: devices that are online, <c>group:device</c>, by the last sign of life in ms.</summary>
     public RedisKey Online { get; } = keys.Of("online");
 
@@ -15,7 +18,7 @@ internal sealed class StreamKeys(RedisKeys keys)
     /// <summary>Stream: a group's events.</summary>
     public RedisKey Stream(long groupId) => keys.Of(string.Create(CultureInfo.InvariantCulture, $"stream:{groupId}"));
 
-    /// <summary>Hash: the newest id of a group's events, and the number of the last change that is among them.</summary>
+    /// <summary>Hash: the newest id of a group's events, the number of the last change that is among them, and when the group was renamed.</summary>
     public RedisKey State(long groupId) => keys.Of(string.Create(CultureInfo.InvariantCulture, $"state:{groupId}"));
 
     /// <summary>Hash: the last sign of life of a group's devices, in ms.</summary>

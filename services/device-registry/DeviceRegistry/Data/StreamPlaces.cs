@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using DeviceRegistry.Streams;
+using DeviceRegistry.Domain;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
@@ -21,9 +21,9 @@ internal sealed class StreamPlaces(IConnectionMultiplexer redis, StreamKeys keys
     private readonly ConcurrentDictionary<(long, string), int> _here = new();
 
     /// <summary>Takes a place for a stream.</summary>
-    public async Task<bool> TryTakeAsync(StreamOwner owner, Guid streamId)
+    public async Task<bool> TryTakeAsync(GroupAccess caller, Guid streamId)
     {
-        var key = (owner.GroupId, owner.Identity);
+        var key = (caller.Group.Id, caller.Caller.Identity);
         if (_here.AddOrUpdate(key, 1, static (_, count) => count + 1) > Limit)
         {
             Leave(key);
@@ -32,7 +32,7 @@ internal sealed class StreamPlaces(IConnectionMultiplexer redis, StreamKeys keys
 
         try
         {
-            if (await HoldAsync(owner, streamId))
+            if (await HoldAsync(caller, streamId))
             {
                 return true;
             }
@@ -52,15 +52,21 @@ internal sealed class StreamPlaces(IConnectionMultiplexer redis, StreamKeys keys
     }
 
     /// <summary>Keeps a place.</summary>
-    public Task RenewAsync(StreamOwner owner, Guid streamId) => HoldAsync(owner, streamId);
+    public Task RenewAsync(GroupAccess caller, Guid streamId) => HoldAsync(caller, streamId);
 
     /// <summary>Gives a place back.</summary>
-    public async Task LeaveAsync(StreamOwner owner, Guid streamId)
+    public async Task LeaveAsync(GroupAccess caller, Guid streamId)
     {
-        Leave((owner.GroupId, owner.Identity));
+        Leave((caller.Group.Id, caller.Caller.Identity));
+        await ReleaseAsync(caller, streamId);
+    }
+
+    /// <summary>Gives a place back that was given back before, and taken again by a renewal that was under way.</summary>
+    public async Task ReleaseAsync(GroupAccess caller, Guid streamId)
+    {
         try
         {
-            await redis.GetDatabase().SortedSetRemoveAsync(keys.Places(owner.GroupId, owner.Identity), streamId.ToString()).WaitAsync(RedisScript.Timeout);
+            await redis.GetDatabase().SortedSetRemoveAsync(keys.Places(caller.Group.Id, caller.Caller.Identity), streamId.ToString()).WaitAsync(RedisScript.Timeout);
         }
         catch (Exception exception) when (RedisFailure.Is(exception))
         {
@@ -68,12 +74,12 @@ internal sealed class StreamPlaces(IConnectionMultiplexer redis, StreamKeys keys
         }
     }
 
-    private async Task<bool> HoldAsync(StreamOwner owner, Guid streamId)
+    private async Task<bool> HoldAsync(GroupAccess caller, Guid streamId)
     {
         var now = clock.GetUtcNow();
         return (int)await Hold.RunAsync(
             redis.GetDatabase(),
-            [keys.Places(owner.GroupId, owner.Identity)],
+            [keys.Places(caller.Group.Id, caller.Caller.Identity)],
             [
                 now.ToUnixTimeMilliseconds(), streamId.ToString(), (now + HeldFor).ToUnixTimeMilliseconds(), Limit,
                 (long)(2 * HeldFor).TotalMilliseconds,

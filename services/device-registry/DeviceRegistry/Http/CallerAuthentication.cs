@@ -27,31 +27,26 @@ internal sealed class CallerAuthentication(CallerTokenVerifier verifier, Revoked
     private readonly ConcurrentDictionary<TokenHash, Remembered> _remembered = new();
 
     /// <summary>Whom the request's token is about; <see langword="null"/>: there is none that can be trusted.</summary>
-    public async ValueTask<Caller?> AuthenticateAsync(HttpRequest request)
+    public ValueTask<Caller?> AuthenticateAsync(HttpRequest request)
     {
-        if (FindToken(request) is not { } token)
+        // What is in a compact token is ASCII (RFC 7515 §3.1); anything else is none.
+        var token = FindToken(request);
+        if (token.IsEmpty || token.Length > CallerTokenVerifier.MaximumLength || !Ascii.IsValid(token))
         {
-            return null;
-        }
-
-        var caller = await VerifyAsync(token, request.HttpContext.RequestAborted);
-        return caller is null || revoked.Contains(caller.SessionId) ? null : caller;
-    }
-
-    private async ValueTask<Caller?> VerifyAsync(string token, CancellationToken cancellationToken)
-    {
-        if (token.Length > CallerTokenVerifier.MaximumLength)
-        {
-            return null;
+            return default;
         }
 
         var hash = TokenHash.Of(token);
-        var now = clock.GetUtcNow();
-        if (_remembered.TryGetValue(hash, out var remembered) && now < remembered.Until)
-        {
-            return remembered.Caller;
-        }
+        return _remembered.TryGetValue(hash, out var remembered) && clock.GetUtcNow() < remembered.Until
+            ? new ValueTask<Caller?>(Admit(remembered.Caller))
+            : VerifyAsync(token.ToString(), hash, request.HttpContext.RequestAborted);
+    }
 
+    private Caller? Admit(Caller caller) => revoked.Contains(caller.SessionId) ? null : caller;
+
+    private async ValueTask<Caller?> VerifyAsync(string token, TokenHash hash, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
         if (await verifier.VerifyAsync(token, cancellationToken) is not { } caller)
         {
             _remembered.TryRemove(hash, out _);
@@ -65,16 +60,16 @@ internal sealed class CallerAuthentication(CallerTokenVerifier verifier, Revoked
 
         var end = caller.ExpiresAt.AddSeconds(CallerTokenVerifier.LeewaySeconds);
         _remembered[hash] = new Remembered(caller, end < now + RememberFor ? end : now + RememberFor);
-        return caller;
+        return Admit(caller);
     }
 
     // First match wins: Authorization with the scheme, Authorization with a bare token (what generated clients send), the cookie.
-    private static string? FindToken(HttpRequest request)
+    private static ReadOnlySpan<char> FindToken(HttpRequest request)
     {
         var header = request.Headers.Authorization;
         if (header.Count > 1)
         {
-            return null;
+            return default;
         }
 
         if (header.Count == 1 && header[0] is { } value)
@@ -82,17 +77,17 @@ internal sealed class CallerAuthentication(CallerTokenVerifier verifier, Revoked
             var text = value.AsSpan().Trim(' ');
             if (text.Length > Scheme.Length && text[Scheme.Length] == ' ' && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             {
-                return text[Scheme.Length..].Trim(' ').ToString();
+                return text[Scheme.Length..].Trim(' ');
             }
 
             if (text.Count('.') == 2 && !text.Contains(' '))
             {
-                return text.ToString();
+                return text;
             }
 
             if (text.Equals(Scheme, StringComparison.OrdinalIgnoreCase))
             {
-                return null;
+                return default;
             }
         }
 
@@ -105,10 +100,16 @@ internal sealed class CallerAuthentication(CallerTokenVerifier verifier, Revoked
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct TokenHash(UInt128 First, UInt128 Second)
     {
-        public static TokenHash Of(string token)
+        // Most tokens are shorter.
+        private const int OnStack = 2048;
+
+        /// <param name="token">ASCII.</param>
+        public static TokenHash Of(ReadOnlySpan<char> token)
         {
+            Span<byte> bytes = token.Length <= OnStack ? stackalloc byte[OnStack] : new byte[token.Length];
+            Ascii.FromUtf16(token, bytes, out var length);
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(Encoding.UTF8.GetBytes(token), hash);
+            SHA256.HashData(bytes[..length], hash);
             var halves = MemoryMarshal.Cast<byte, UInt128>(hash);
             return new TokenHash(halves[0], halves[1]);
         }

@@ -50,9 +50,16 @@ internal static class CallerFilters
 
     /// <summary>Closes a group of routes: whatever is in it is for global administrators.</summary>
     public static RouteGroupBuilder RequireGlobalAdministrator(this RouteGroupBuilder group)
-        => group.AddEndpointFilter(static (context, next) => context.HttpContext.Caller.IsGlobalAdministrator
-            ? next(context)
-            : ValueTask.FromResult<object?>(DeviceRegistryProblems.Forbidden))
+        => group.AddEndpointFilter(static (context, next) =>
+        {
+            var http = context.HttpContext;
+            if (http.Request.RouteValues.ContainsKey("groupId") && !PathValues.TryReadGroupId(http, out _))
+            {
+                return ValueTask.FromResult<object?>(DeviceRegistryProblems.InvalidGroupId);
+            }
+
+            return http.Caller.IsGlobalAdministrator ? next(context) : ValueTask.FromResult<object?>(DeviceRegistryProblems.Forbidden);
+        })
         .Refuses(DeviceRegistryProblems.Forbidden);
 
     /// <summary>Says whom an operation is for.</summary>

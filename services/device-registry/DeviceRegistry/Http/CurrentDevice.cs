@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 
 namespace DeviceRegistry.Http;
@@ -8,6 +10,20 @@ namespace DeviceRegistry.Http;
 internal static class CurrentDevice
 {
     public const string HeaderName = "X-Device-Id";
+
+    /// <summary>
+    /// Refuses a header that names a device which is not the caller's, before the body and the state of the group are looked at (contract §1.4).
+    /// </summary>
+    public static async Task<Problem?> CheckAsync(HttpContext http, DeviceStore devices, CancellationToken cancellationToken)
+        => http.Request.Headers.ContainsKey(HeaderName)
+            ? Choose(http.Request, await devices.ListOfUserRowsAsync(http.Access.Group.Id, http.Caller.Identity, cancellationToken)).Problem
+            : null;
+
+    /// <summary>Reads, before a change, what choosing in it needs: when the caller's devices were heard of last, unless the header names one.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> ReadTimesAsync(HttpContext http, DeviceStore devices, CancellationToken cancellationToken)
+        => http.Request.Headers.ContainsKey(HeaderName)
+            ? FrozenDictionary<Guid, DateTimeOffset>.Empty
+            : await devices.ReadLastSeenAsync(http.Access.Group.Id, http.Caller.Identity, cancellationToken);
 
     /// <summary>Chooses.</summary>
     /// <param name="own">The caller's devices in the group that are not revoked.</param>

@@ -6,59 +6,49 @@ namespace DeviceRegistry.Messages;
 
 /// <summary>
 /// Brings what a change tells into the group's buffer, from which the streams of all instances read. One change after the other, by one
-/// instance at a time, because they come in order. The buffer itself knows which it has.
+/// instance at a time, because they come in order. The buffer itself knows which it has. While Redis is away a change waits, however long, and those
+/// behind it: going on without it would leave a hole that nobody is told of until the group's next change.
 /// </summary>
 internal sealed partial class GroupChangedConsumer(
-    EventBuffer buffer, PresenceStore presence, TimeProvider clock, ILogger<GroupChangedConsumer> logger) : IConsumer<GroupChanged>
+    EventBuffer buffer, PresenceStore presence, ILogger<GroupChangedConsumer> logger) : IConsumer<GroupChanged>
 {
     public const string Queue = "device-registry-group-changed";
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     public async Task Consume(ConsumeContext<GroupChanged> context)
     {
         var change = context.Message;
-        while (!await TryTellAsync(change))
-        {
-            // Going on without it would leave a hole. What is older than the buffer keeps is in nobody's way: the next change shows that
-            // it is missing.
-            if (clock.GetUtcNow() - change.OccurredAt > EventBuffer.KeptFor)
-            {
-                LogGivenUp(change.Number, change.GroupId);
-                return;
-            }
-
-            await Task.Delay(Pause, context.CancellationToken);
-        }
-    }
-
-    private async Task<bool> TryTellAsync(GroupChanged change)
-    {
         try
         {
-            foreach (var closure in change.Closures)
-            {
-                if (closure.DeviceId is { } device && !await presence.ForgetAsync(change.GroupId, device))
-                {
-                    return false;
-                }
-            }
-
-            await buffer.AppendAsync(change);
-            return true;
+            await TellAsync(change);
         }
         catch (Exception exception) when (RedisFailure.Is(exception))
         {
+            // An outage, whatever it looks like: the bus tries again until it is over.
             LogLater(change.Number, change.GroupId, exception.Message);
-            return false;
+            throw new TimeoutException("Redis is away.", exception);
         }
+    }
+
+    private async Task TellAsync(GroupChanged change)
+    {
+        foreach (var closure in change.Closures)
+        {
+            if (closure.DeviceId is { } device && !await presence.ForgetAsync(change.GroupId, device))
+            {
+                throw new TimeoutException("A device could not be forgotten.");
+            }
+        }
+
+        if (change.IsRenamed && !await presence.ForgetClaimsAsync(change.GroupId))
+        {
+            throw new TimeoutException("The members by the group's old name could not be forgotten.");
+        }
+
+        await buffer.AppendAsync(change);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Change {Number} of group {Group} is told to its streams later: {Reason}")]
     private partial void LogLater(long number, long group, string reason);
-
-    [LoggerMessage(2, LogLevel.Warning, "Change {Number} of group {Group} is too old to be told; its streams are told to read the state again")]
-    private partial void LogGivenUp(long number, long group);
 }
 
 internal sealed class GroupChangedConsumerDefinition : ConsumerDefinition<GroupChangedConsumer>

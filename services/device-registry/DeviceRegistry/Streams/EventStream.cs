@@ -29,6 +29,7 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
     private readonly Channel<EventFrame> _frames = Channel.CreateBounded<EventFrame>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private volatile bool _isClosed;
     private string? _endReason;
     private DateTimeOffset? _endedAt;
 
@@ -45,6 +46,12 @@ internal sealed class EventStream(StreamOwner owner, Guid id, DateTimeOffset ope
 
     /// <summary>Why the stream ends; one of <see cref="StreamEnd"/>. <see langword="null"/>: it does not.</summary>
     public string? EndReason => Volatile.Read(ref _endReason);
+
+    /// <summary>Whether nobody holds it open any more: its place is free.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>The hub has let go of it.</summary>
+    public void MarkClosed() => _isClosed = true;
 
     /// <summary>How many events the reader is behind.</summary>
     public int Backlog => _frames.Reader.Count;

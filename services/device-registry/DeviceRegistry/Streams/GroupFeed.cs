@@ -149,7 +149,7 @@ internal sealed class GroupFeed(long groupId)
         {
             foreach (var stream in _streams)
             {
-                if (stream.Owner.IsMeantBy(closure))
+                if (stream.Owner.IsMeantBy(closure, one.ChangeNumber))
                 {
                     stream.End(closure.Reason, now);
                 }

@@ -99,14 +99,20 @@ internal sealed partial class StreamClock(
         }
     }
 
-    private async Task RenewAsync(EventStream stream)
+    /// <summary>Keeps a stream's place and its device's presence.</summary>
+    internal async Task RenewAsync(EventStream stream)
     {
-        if (stream.EndReason is null)
+        if (stream is { EndReason: null, IsClosed: false })
         {
-            await places.RenewAsync(stream.Owner, stream.Id);
+            await places.RenewAsync(stream.Owner.Access, stream.Id);
+            if (stream.IsClosed)
+            {
+                // Closed meanwhile: its place may have been given back just before.
+                await places.ReleaseAsync(stream.Owner.Access, stream.Id);
+            }
         }
 
-        if (stream is { EndReason: null, Owner.DeviceId: { } device })
+        if (stream is { EndReason: null, IsClosed: false, Owner.DeviceId: { } device })
         {
             await presence.TouchAsync(stream.Owner.GroupId, device);
         }

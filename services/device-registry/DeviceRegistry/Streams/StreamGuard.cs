@@ -17,13 +17,17 @@ internal sealed partial class StreamGuard(
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
-    // The number of each stream that has to end, and what has become of its device, if it is that.
+    // The number of each stream that has to end, and what has become of its device, if it is that. Where no row says who is a member his token does, by
+    // the name that the group has now: a new one is returned, to be looked for in the token.
     private const string Lost = """
-        SELECT s.number, CASE WHEN s.device_id IS NULL THEN NULL WHEN d.device_id IS NULL THEN 'removed' WHEN d.status = 'revoked' THEN 'revoked' END
-        FROM unnest($1, $2, $3, $4, $5) AS s (number, group_id, identity, device_id, needs_membership)
+        SELECT s.number, CASE WHEN s.device_id IS NULL THEN NULL WHEN d.device_id IS NULL THEN 'removed' WHEN d.status = 'revoked' THEN 'revoked' END,
+               CASE WHEN s.needs_membership AND m.state IS NULL AND g.name <> s.group_name THEN g.name END
+        FROM unnest($1, $2, $3, $4, $5, $6) AS s (number, group_id, identity, device_id, needs_membership, group_name)
+        JOIN groups g ON g.id = s.group_id
         LEFT JOIN group_members m ON m.group_id = s.group_id AND m.identity = s.identity
         LEFT JOIN devices d ON d.device_id = s.device_id AND d.group_id = s.group_id
-        WHERE (s.needs_membership AND m.state = 'removed') OR (s.device_id IS NOT NULL AND (d.device_id IS NULL OR d.status = 'revoked'))
+        WHERE (s.needs_membership AND (m.state = 'removed' OR (m.state IS NULL AND g.name <> s.group_name)))
+            OR (s.device_id IS NOT NULL AND (d.device_id IS NULL OR d.status = 'revoked'))
         """;
 
     /// <summary>Learns which sessions have ended before the first token is looked at.</summary>
@@ -87,17 +91,21 @@ internal sealed partial class StreamGuard(
         command.Parameters.Add(Sql.Values(streams.Select(stream => stream.Owner.Identity)));
         command.Parameters.Add(new NpgsqlParameter { Value = streams.Select(stream => stream.Owner.DeviceId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         command.Parameters.Add(new NpgsqlParameter { Value = streams.Select(stream => stream.Owner.NeedsMembership).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean });
+        command.Parameters.Add(Sql.Values(streams.Select(stream => stream.Owner.GroupName)));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            streams[reader.GetInt32(0)].End(
-                reader.TextOrNull(1) switch
-                {
-                    "revoked" => StreamEnd.DeviceRevoked,
-                    "removed" => StreamEnd.DeviceRemoved,
-                    _ => StreamEnd.MembershipRemoved,
-                },
-                clock.GetUtcNow());
+            var stream = streams[reader.GetInt32(0)];
+            var reason = reader.TextOrNull(1) switch
+            {
+                "revoked" => StreamEnd.DeviceRevoked,
+                "removed" => StreamEnd.DeviceRemoved,
+                _ => reader.TextOrNull(2) is { } newName && stream.Owner.Claims(newName) ? null : StreamEnd.MembershipRemoved,
+            };
+            if (reason is not null)
+            {
+                stream.End(reason, clock.GetUtcNow());
+            }
         }
     }
 

@@ -44,6 +44,7 @@ internal sealed class StreamHub(TimeProvider clock)
 
     public void Close(EventStream stream)
     {
+        stream.MarkClosed();
         lock (_lock)
         {
             if (_feeds.TryGetValue(stream.Owner.GroupId, out var feed))

@@ -10,7 +10,7 @@ if known and tonumber(known) >= number then
 end
 local is_broken = known and tonumber(known) + 1 < number
 for i = 5, #ARGV, 4 do
-  append(KEYS[1], KEYS[2], tonumber(ARGV[1]), { 'e', ARGV[i], 'd', ARGV[i + 1], 'o', ARGV[i + 2], 'c', ARGV[i + 3] }, is_broken)
+  append(KEYS[1], KEYS[2], tonumber(ARGV[1]), { 'e', ARGV[i], 'd', ARGV[i + 1], 'o', ARGV[i + 2], 'c', ARGV[i + 3], 'n', ARGV[4] }, is_broken)
   is_broken = false
 end
 redis.call('HSET', KEYS[2], 'number', ARGV[4])

@@ -11,8 +11,8 @@ local function sign_of_life(seen, online, stream, state, channel, group, device,
   redis.call('HSET', seen, device, now)
   redis.call('PEXPIRE', seen, PRESENCE_TTL)
   redis.call('ZADD', online, now, group .. ':' .. device)
+  redis.call('PEXPIRE', online, PRESENCE_TTL)
   if not before or tonumber(before) + PRESENCE_WINDOW <= now then
-    redis.call('PEXPIRE', online, PRESENCE_TTL)
     append(stream, state, now, { 'e', 'device_presence', 'd',
       '{"groupId":' .. group .. ',"deviceId":"' .. device .. '","status":"online","lastSeenAt":"' .. now_text .. '","at":"' .. now_text .. '"}' })
     redis.call('PUBLISH', channel, group)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
@@ -34,10 +35,15 @@ public static class ActivateDevice
     internal static async Task<IResult> HandleAsync(
         string deviceId, HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
     {
-        // 1. The device, then the body.
+        // 1. The devices, then the body.
         if (PathValues.Id(deviceId) is not { } id || await devices.FindAsync(http.Access.Group.Id, id, cancellationToken) is not { } found)
         {
             return DeviceRegistryProblems.DeviceNotFound;
+        }
+
+        if (await CurrentDevice.CheckAsync(http, devices, cancellationToken) is { } notOwned)
+        {
+            return notOwned;
         }
 
         if (found.Status == DeviceStatus.Revoked)
@@ -52,6 +58,7 @@ public static class ActivateDevice
         }
 
         // 2. Everything again under the lock.
+        var times = request.Sender is null ? await CurrentDevice.ReadTimesAsync(http, devices, cancellationToken) : FrozenDictionary<Guid, DateTimeOffset>.Empty;
         await using var change = await groups.BeginAsync(http.Access, cancellationToken);
         if (!change.IsGranted)
         {
@@ -63,38 +70,48 @@ public static class ActivateDevice
             return DeviceRegistryProblems.DeviceNotFound;
         }
 
+        var own = await DeviceStore.ListOfUserAsync(change, http.Caller.Identity, times, cancellationToken);
+        var (named, problem) = Named(http.Request, own);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
         if (device.Status == DeviceStatus.Revoked)
         {
             return DeviceRegistryProblems.DeviceRevoked;
         }
 
-        var own = await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken);
         var right = ActivationRule.Decide(await ReadFactsAsync(change, device, http.Caller, own, cancellationToken));
         if (right == ActivationRight.None)
         {
             return DeviceRegistryProblems.KeyGrantRequired;
         }
 
-        // A bootstrap makes the key, and may find that its own secrets did so a moment ago.
-        if (right != ActivationRight.Bootstrap && KeyVersions.HasChangedSinceArrival(http, change))
-        {
-            return KeyVersions.Conflict(change.Group.KeyVersion);
-        }
-
-        // 3. Whose key pair was it wrapped with?
-        var (sender, problem) = Sender(http, request, right, device, own, change.Group);
-        if (sender is null)
-        {
-            return problem!;
-        }
-
-        // 4. The same again is the answer again.
+        // 3. The same again is the answer again; who does not say whose key pair it was wrapped with cannot mean another one by the same bytes.
         var version = KeyChanges.VersionOnceReady(change);
+        var sender = request.Sender?.Der ?? named?.PublicKey;
         if (IsRepeated(device, request.WrappedKey, sender, version))
         {
             return TypedResults.Ok(DeviceResponse.Of(device, http.Caller));
         }
 
+        // 4. A bootstrap makes the key, and may find that its own secrets did so a moment ago. Who has made one for a group without key, and another
+        // one was faster, has to ask for that one.
+        if (right != ActivationRight.Bootstrap)
+        {
+            if (!http.Access.Group.KeyReady)
+            {
+                return DeviceRegistryProblems.KeyGrantRequired;
+            }
+
+            if (KeyVersions.HasChangedSinceArrival(http, change))
+            {
+                return KeyVersions.Conflict(change.Group.KeyVersion);
+            }
+        }
+
+        sender ??= Wrapper(http.Request, right, device, own, change.Group).PublicKey;
         KeyChanges.MakeReady(change, deviceIsActive: true);
         var active = DeviceChanges.Hand(change, device, request.WrappedKey, sender, version, isAcknowledged: true);
         if (right == ActivationRight.OtherDevice)
@@ -106,29 +123,17 @@ public static class ActivateDevice
         return TypedResults.Ok(DeviceResponse.Of(active, http.Caller));
     }
 
-    private static bool IsRepeated(Device device, byte[] wrappedKey, byte[] sender, long version)
+    private static bool IsRepeated(Device device, byte[] wrappedKey, byte[]? sender, long version)
         => device.Status == DeviceStatus.Active && device.WrappedKeyVersion == version && device.AckedKeyVersion == version
-            && wrappedKey.AsSpan().SequenceEqual(device.WrappedKey) && sender.AsSpan().SequenceEqual(device.SenderPublicKey);
+            && wrappedKey.AsSpan().SequenceEqual(device.WrappedKey) && (sender is null || sender.AsSpan().SequenceEqual(device.SenderPublicKey));
 
-    private static (byte[]? Sender, Problem? Problem) Sender(
-        HttpContext http, Activation request, ActivationRight right, Device device, IReadOnlyList<Device> own, Group group)
-    {
-        if (request.Sender is { } key)
-        {
-            return (key.Der, null);
-        }
+    private static (Device? Device, Problem? Problem) Named(HttpRequest request, IReadOnlyList<Device> own)
+        => request.Headers.ContainsKey(CurrentDevice.HeaderName) ? CurrentDevice.Choose(request, own) : default;
 
-        if (http.Request.Headers.ContainsKey(CurrentDevice.HeaderName))
-        {
-            var (current, problem) = CurrentDevice.Choose(http.Request, own);
-            return (current?.PublicKey, problem);
-        }
-
-        // Whoever wraps for another device does so with the pair of the one that gives him the right.
-        return right == ActivationRight.OtherDevice
-            ? (CurrentDevice.Choose(http.Request, [.. own.Where(one => one.Id != device.Id && one.HoldsKeyOf(group))]).Device!.PublicKey, null)
-            : (device.PublicKey, null);
-    }
+    // With whose pair it was wrapped, when nobody says: that of the device which the caller calls from, of those that have the key to wrap; or the
+    // target's own. A target that is handed the key from another device has none to wrap with.
+    private static Device Wrapper(HttpRequest request, ActivationRight right, Device device, IReadOnlyList<Device> own, Group group)
+        => CurrentDevice.Choose(request, [.. own.Where(one => one.HoldsKeyOf(group) && (right != ActivationRight.OtherDevice || one.Id != device.Id))]).Device ?? device;
 
     private static async Task<ActivationFacts> ReadFactsAsync(
         GroupTransaction change, Device device, Caller caller, IReadOnlyList<Device> own, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Features.Keys;
@@ -42,6 +43,17 @@ public static class RevokeDevice
             return refusal;
         }
 
+        var times = FrozenDictionary<Guid, DateTimeOffset>.Empty as IReadOnlyDictionary<Guid, DateTimeOffset>;
+        if (rotation is not null)
+        {
+            if (await CurrentDevice.CheckAsync(http, devices, cancellationToken) is { } notOwned)
+            {
+                return notOwned;
+            }
+
+            times = await GroupKeyRotation.ReadTimesAsync(http, rotation, devices, cancellationToken);
+        }
+
         await using var change = await groups.BeginAsync(http.Access, cancellationToken);
         if (!change.IsGranted)
         {
@@ -64,7 +76,7 @@ public static class RevokeDevice
             return TypedResults.NoContent();
         }
 
-        var (rotated, conflict) = await GroupKeyRotation.RotateAsync(change, http, rotation, revoked: id, devices, cancellationToken);
+        var (rotated, conflict) = await GroupKeyRotation.RotateAsync(change, http, rotation, revoked: id, times, cancellationToken);
         if (rotated is null)
         {
             return conflict!;

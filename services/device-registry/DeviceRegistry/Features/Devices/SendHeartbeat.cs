@@ -8,23 +8,49 @@ namespace DeviceRegistry.Features.Devices;
 /// A device says that it is there (contract §5.8). The hot path is one step in Redis; the database is asked at first, every few minutes, and
 /// after whatever could change its answer.
 /// </summary>
-public static class SendHeartbeat
+/// <remarks>
+/// A handler of requests, without the filters of the other operations and what the framework does for them: of all there is this is sent most often.
+/// </remarks>
+internal sealed class SendHeartbeat(
+    CallerAuthentication authentication, PresenceStore presence, LastSeenWriter rows, GroupDirectory groups, DeviceStore devices, TimeProvider clock)
 {
-    /// <param name="api">Callers are known there; what they are to the group is looked up here, or known from the last time.</param>
-    public static void Map(RouteGroupBuilder api) => api.MapPost("/realm/groups/{groupId}/devices/{deviceId}/heartbeat", HandleAsync)
-        .WithName(nameof(SendHeartbeat))
-        .WithTags("Devices")
-        .WithSummary("Say that a device is there")
-        .WithDescription("To be sent every 30 seconds; a device that was heard of less than 90 seconds ago is online. A body is ignored.")
-        .HasGroupId()
-        .HasParameter("deviceId", "The device's id.")
-        .Answers(StatusCodes.Status204NoContent, "Noted.")
-        .Refuses(
-            DeviceRegistryProblems.InvalidGroupId, DeviceRegistryProblems.RateLimited, DeviceRegistryProblems.Forbidden,
-            DeviceRegistryProblems.DeviceNotFound, DeviceRegistryProblems.DeviceNotOwned, DeviceRegistryProblems.DeviceRevoked);
+    /// <param name="root">The application.</param>
+    /// <param name="api">What the path begins with.</param>
+    public static void Map(IEndpointRouteBuilder root, string api)
+    {
+        var handler = ActivatorUtilities.CreateInstance<SendHeartbeat>(root.ServiceProvider);
+        RequestDelegate handle = handler.HandleAsync;
+        new RouteHandlerBuilder([root.MapPost($"{api}/realm/groups/{{groupId}}/devices/{{deviceId}}/heartbeat", handle)])
+            .WithMetadata(handle.Method, new SecuritySchemeMetadata(SecuritySchemes.Bearer)) // the API's description takes what is a method
+            .WithName(nameof(SendHeartbeat))
+            .WithTags("Devices")
+            .WithSummary("Say that a device is there")
+            .WithDescription("To be sent every 30 seconds; a device that was heard of less than 90 seconds ago is online. A body is ignored.")
+            .HasGroupId()
+            .HasParameter("deviceId", "The device's id.")
+            .Answers(StatusCodes.Status204NoContent, "Noted.")
+            .Refuses(
+                DeviceRegistryProblems.Unauthorized, DeviceRegistryProblems.InvalidGroupId, DeviceRegistryProblems.RateLimited, DeviceRegistryProblems.Forbidden,
+                DeviceRegistryProblems.DeviceNotFound, DeviceRegistryProblems.DeviceNotOwned, DeviceRegistryProblems.DeviceRevoked);
+    }
 
-    internal static async Task<IResult> HandleAsync(
-        HttpContext http, PresenceStore presence, LastSeenWriter rows, GroupDirectory groups, DeviceStore devices, TimeProvider clock, CancellationToken cancellationToken)
+    private async Task HandleAsync(HttpContext http)
+    {
+        if (await authentication.AuthenticateAsync(http.Request) is not { } caller)
+        {
+            await DeviceRegistryProblems.Unauthorized.ExecuteAsync(http);
+        }
+        else if (await BeatAsync(http, caller) is { } refusal)
+        {
+            await refusal.ExecuteAsync(http);
+        }
+        else
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+    }
+
+    private async Task<IResult?> BeatAsync(HttpContext http, Caller caller)
     {
         if (!PathValues.TryReadGroupId(http, out var groupId))
         {
@@ -38,7 +64,7 @@ public static class SendHeartbeat
         {
             try
             {
-                (outcome, wait) = await presence.BeatAsync(http.Caller, groupId, known, granted: null);
+                (outcome, wait) = await presence.BeatAsync(caller, groupId, known, granted: null);
             }
             catch (Exception exception) when (RedisFailure.Is(exception))
             {
@@ -48,18 +74,18 @@ public static class SendHeartbeat
 
         if (outcome == BeatOutcome.Ask)
         {
-            var access = await groups.FindAsync(groupId, http.Caller, GroupRequirement.Member, cancellationToken);
+            var access = await groups.FindAsync(groupId, caller, GroupRequirement.Member, http.RequestAborted);
             if (access is not { IsGranted: true })
             {
                 return DeviceRegistryProblems.Forbidden;
             }
 
-            if (deviceId is not { } id || await devices.FindAsync(groupId, id, cancellationToken) is not { } device)
+            if (deviceId is not { } id || await devices.FindAsync(groupId, id, http.RequestAborted) is not { } device)
             {
                 return DeviceRegistryProblems.DeviceNotFound;
             }
 
-            if (device.UserId != http.Caller.Identity)
+            if (device.UserId != caller.Identity)
             {
                 return DeviceRegistryProblems.DeviceNotOwned;
             }
@@ -75,7 +101,7 @@ public static class SendHeartbeat
             {
                 try
                 {
-                    (outcome, wait) = await presence.BeatAsync(http.Caller, groupId, id, granted: access.Row is null ? access.Group.Name : "");
+                    (outcome, wait) = await presence.BeatAsync(caller, groupId, id, granted: access.Row is null ? access.Group.Name : "");
                 }
                 catch (Exception exception) when (RedisFailure.Is(exception))
                 {
@@ -95,6 +121,6 @@ public static class SendHeartbeat
                 break;
         }
 
-        return TypedResults.NoContent();
+        return null;
     }
 }

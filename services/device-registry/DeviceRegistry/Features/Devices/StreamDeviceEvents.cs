@@ -40,56 +40,77 @@ public static class StreamDeviceEvents
         TimeProvider clock,
         CancellationToken cancellationToken)
     {
-        // 1. For one of the caller's devices?
-        var (device, refusal) = await FindDeviceAsync(http, devices, cancellationToken);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
-        // 2. Is there a place?
-        var access = http.Access;
-        var owner = new StreamOwner(
-            access.Group.Id, access.Caller.Identity, device?.Id, access.Caller.SessionId, access.Caller.ExpiresAt,
-            NeedsMembership: !access.Caller.IsGlobalAdministrator);
-        var stream = new EventStream(owner, Guid.NewGuid(), clock.GetUtcNow(), http.Abort);
-        if (!await places.TryTakeAsync(owner, stream.Id))
+        // 1. Is there a place? Before anything that is named is looked for (contract §1.4).
+        var (access, streamId) = (http.Access, Guid.NewGuid());
+        if (!await places.TryTakeAsync(access, streamId))
         {
             return DeviceRegistryProblems.RateLimited;
         }
 
-        var feed = hub.Open(stream);
         try
         {
-            await feed.Looked.WaitAsync(cancellationToken);
-
-            // 3. From here on nothing is missed. What happened before is looked at once more, so that nothing falls in between.
-            var now = await LookAgainAsync(stream, access, groups, devices, revoked, clock, cancellationToken);
-            if (device is not null && stream.EndReason is null)
+            // 2. For one of the caller's devices?
+            var (device, refusal) = await FindDeviceAsync(http, devices, cancellationToken);
+            if (refusal is not null)
             {
-                await TouchAsync(presence, owner);
+                return refusal;
             }
 
-            Begin(http);
-            var body = http.Response.BodyWriter;
-            body.Write(EventFrame.Connected(owner.GroupId, owner.DeviceId, now.KeyVersion, clock.GetUtcNow()).BytesFor(owner.DeviceId));
-            var after = await ReplayAsync(http, body, feed, owner, buffer, clock);
-            await body.FlushAsync(cancellationToken);
+            var stream = new EventStream(new StreamOwner(access, device?.Id), streamId, clock.GetUtcNow(), http.Abort);
+            var feed = hub.Open(stream);
+            try
+            {
+                await feed.Looked.WaitAsync(cancellationToken);
 
-            // 4. Live.
-            await stream.RunAsync(body, after, clock, cancellationToken);
+                // 3. From here on nothing is missed. What happened before is looked at once more, so that nothing falls in between.
+                var now = await LookAgainAsync(stream, access, groups, devices, revoked, clock, cancellationToken);
+                return RefusalOf(stream.EndReason) ?? await RunAsync(stream, feed, now.KeyVersion, http, buffer, presence, clock, cancellationToken);
+            }
+            finally
+            {
+                hub.Close(stream);
+                metrics.StreamEnded(stream.EndReason ?? "client_gone");
+            }
         }
         catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or IOException)
         {
             // The client is gone.
+            return Results.Empty;
         }
         finally
         {
-            hub.Close(stream);
-            metrics.StreamEnded(stream.EndReason ?? "client_gone");
-            await places.LeaveAsync(owner, stream.Id);
+            await places.LeaveAsync(access, streamId);
+        }
+    }
+
+    // A right that is gone before the stream has begun is refused as it would have been a moment later.
+    private static Problem? RefusalOf(string? endReason) => endReason switch
+    {
+        StreamEnd.SessionRevoked or StreamEnd.TokenExpired => DeviceRegistryProblems.Unauthorized,
+        StreamEnd.MembershipRemoved => DeviceRegistryProblems.Forbidden,
+        StreamEnd.DeviceRemoved => DeviceRegistryProblems.DeviceNotFound,
+        StreamEnd.DeviceRevoked => DeviceRegistryProblems.DeviceRevoked,
+        _ => null,
+    };
+
+    private static async Task<IResult> RunAsync(
+        EventStream stream, GroupFeed feed, long keyVersion, HttpContext http, EventBuffer buffer, PresenceStore presence, TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        var owner = stream.Owner;
+        if (owner.DeviceId is { } device && stream.EndReason is null)
+        {
+            await TouchAsync(presence, owner.GroupId, device);
         }
 
+        Begin(http);
+        var body = http.Response.BodyWriter;
+        body.Write(EventFrame.Connected(owner.GroupId, owner.DeviceId, keyVersion, clock.GetUtcNow()).BytesFor(owner.DeviceId));
+        var after = await ReplayAsync(http, body, feed, owner, buffer, clock);
+        await body.FlushAsync(cancellationToken);
+
+        // 4. Live.
+        await stream.RunAsync(body, after, clock, cancellationToken);
         return Results.Empty;
     }
 
@@ -148,11 +169,11 @@ public static class StreamDeviceEvents
         return access?.Group ?? before.Group;
     }
 
-    private static async Task TouchAsync(PresenceStore presence, StreamOwner owner)
+    private static async Task TouchAsync(PresenceStore presence, long groupId, Guid deviceId)
     {
         try
         {
-            await presence.TouchAsync(owner.GroupId, owner.DeviceId!.Value);
+            await presence.TouchAsync(groupId, deviceId);
         }
         catch (Exception exception) when (RedisFailure.Is(exception))
         {

@@ -15,9 +15,8 @@ public static class PutGroup
         RETURNING {GroupDirectory.Columns}
         """;
 
-    private const string Update = $"""
-        UPDATE groups AS g SET name = $1, long_name = $2, description = $3, avatar = $4, url = $5, subscription_uuid = $6 WHERE id = $7
-        RETURNING {GroupDirectory.Columns}
+    private const string Update = """
+        UPDATE groups SET name = $1, long_name = $2, description = $3, avatar = $4, url = $5, subscription_uuid = $6 WHERE id = $7
         """;
 
     public static void Map(RouteGroupBuilder group) => group.MapPut("/group", HandleAsync)
@@ -31,7 +30,7 @@ public static class PutGroup
             DeviceRegistryProblems.UnsupportedMediaType, DeviceRegistryProblems.PayloadTooLarge, DeviceRegistryProblems.InvalidJson,
             DeviceRegistryProblems.ValidationFailed, DeviceRegistryProblems.GroupNotFound, DeviceRegistryProblems.GroupNameTaken);
 
-    internal static async Task<IResult> HandleAsync(HttpContext http, NpgsqlDataSource source, TimeProvider clock, CancellationToken cancellationToken)
+    internal static async Task<IResult> HandleAsync(HttpContext http, NpgsqlDataSource source, GroupTransactions groups, TimeProvider clock, CancellationToken cancellationToken)
     {
         var (request, refusal) = await ReadAsync(http.Request);
         if (request is null)
@@ -39,31 +38,62 @@ public static class PutGroup
             return refusal!;
         }
 
-        await using var command = source.CreateCommand(request.Id is null ? Insert : Update);
+        try
+        {
+            return request.Id is { } id
+                ? await UpdateAsync(id, request, http, groups, cancellationToken)
+                : await CreateAsync(request, http, source, clock, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return DeviceRegistryProblems.GroupNameTaken;
+        }
+    }
+
+    private static async Task<IResult> CreateAsync(GroupData request, HttpContext http, NpgsqlDataSource source, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Insert);
         command.Parameters.Add(Sql.Value(request.Name));
         command.Parameters.Add(Sql.Value(request.LongName));
         command.Parameters.Add(Sql.Value(request.Description));
         command.Parameters.Add(Sql.Value(request.Avatar));
         command.Parameters.Add(Sql.Value(request.Url));
         command.Parameters.Add(Sql.Value(request.SubscriptionUuid));
-        command.Parameters.Add(request.Id is { } id ? Sql.Value(id) : Sql.Value(clock.Now));
-        try
-        {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            if (!await reader.ReadAsync(cancellationToken))
-            {
-                return DeviceRegistryProblems.GroupNotFound;
-            }
+        command.Parameters.Add(Sql.Value(clock.Now));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var group = GroupDirectory.ReadGroup(reader);
+        return TypedResults.Created($"{http.Request.Path.Value}/id/{group.Id}", GroupResponse.Of(group));
+    }
 
-            var group = GroupDirectory.ReadGroup(reader);
-            return request.Id is null
-                ? TypedResults.Created($"{http.Request.Path.Value}/id/{group.Id}", GroupResponse.Of(group))
-                : TypedResults.Ok(GroupResponse.Of(group));
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+    // Under the group's lock: with its name it is decided whose tokens make members (contract §1.2).
+    private static async Task<IResult> UpdateAsync(long id, GroupData request, HttpContext http, GroupTransactions groups, CancellationToken cancellationToken)
+    {
+        await using var change = await groups.BeginAsync(id, http.Caller.Identity, cancellationToken);
+        if (change is null)
         {
-            return DeviceRegistryProblems.GroupNameTaken;
+            return DeviceRegistryProblems.GroupNotFound;
         }
+
+        change.Writes.Add(
+            Update,
+            Sql.Value(request.Name), Sql.Value(request.LongName), Sql.Value(request.Description), Sql.Value(request.Avatar), Sql.Value(request.Url),
+            Sql.Value(request.SubscriptionUuid), Sql.Value(id));
+        if (request.Name != change.Group.Name)
+        {
+            change.Effects.Renamed();
+        }
+
+        await change.CommitAsync();
+        return TypedResults.Ok(GroupResponse.Of(change.Group with
+        {
+            Name = request.Name,
+            LongName = request.LongName,
+            Description = request.Description,
+            Avatar = request.Avatar,
+            Url = request.Url,
+            SubscriptionUuid = request.SubscriptionUuid,
+        }));
     }
 
     private static async Task<(GroupData? Group, IResult? Refusal)> ReadAsync(HttpRequest request)

@@ -1,4 +1,5 @@
 using DeviceRegistry.Data;
+using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
 using Npgsql;
 
@@ -26,11 +27,16 @@ public static class SetDeviceLimit
             DeviceRegistryProblems.InvalidGroupId, DeviceRegistryProblems.UnsupportedMediaType, DeviceRegistryProblems.PayloadTooLarge,
             DeviceRegistryProblems.InvalidJson, DeviceRegistryProblems.ValidationFailed, DeviceRegistryProblems.GroupNotFound);
 
-    internal static async Task<IResult> HandleAsync(string groupId, HttpContext http, NpgsqlDataSource source, CancellationToken cancellationToken)
+    internal static async Task<IResult> HandleAsync(string groupId, HttpContext http, GroupDirectory groups, NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         if (!PathValues.TryReadGroupId(groupId, out var id))
         {
             return DeviceRegistryProblems.InvalidGroupId;
+        }
+
+        if (await groups.FindAsync(id, http.Caller, GroupRequirement.Administrator, cancellationToken) is null)
+        {
+            return DeviceRegistryProblems.GroupNotFound;
         }
 
         var (max, refusal) = await ReadAsync(http.Request);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
@@ -43,6 +44,13 @@ public static class GrantKeyRequest
             return refusal!;
         }
 
+        // The device that the body names goes before the one that the caller calls from (contract §1.3).
+        if (!answer.NamesDevice && await CurrentDevice.CheckAsync(http, devices, cancellationToken) is { } notOwned)
+        {
+            return notOwned;
+        }
+
+        var times = answer.NamesDevice ? FrozenDictionary<Guid, DateTimeOffset>.Empty : await CurrentDevice.ReadTimesAsync(http, devices, cancellationToken);
         await using var change = await groups.BeginAsync(http.Access, cancellationToken);
         if (!change.IsGranted)
         {
@@ -55,7 +63,8 @@ public static class GrantKeyRequest
         }
 
         // 1. An active device of the caller, not the one that asks.
-        var (granter, problem) = Granter(http, answer, await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken), request);
+        var own = await DeviceStore.ListOfUserAsync(change, http.Caller.Identity, times, cancellationToken);
+        var (granter, problem) = Granter(http, answer, own, request);
         if (granter is null)
         {
             return problem!;

@@ -16,7 +16,7 @@ public static class RejectKeyRequest
         .Refuses(DeviceRegistryProblems.KeyRequestNotFound, DeviceRegistryProblems.NoActiveDevice, DeviceRegistryProblems.KeyRequestNotPending);
 
     internal static async Task<IResult> HandleAsync(
-        string requestId, HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
+        string requestId, HttpContext http, GroupTransactions groups, CancellationToken cancellationToken)
     {
         if (PathValues.Id(requestId) is not { } id)
         {
@@ -35,7 +35,7 @@ public static class RejectKeyRequest
         }
 
         if (request.OwnerId != http.Caller.Identity && !change.Access.IsGroupAdministrator
-            && !(await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken)).Any(device => device.Status == DeviceStatus.Active))
+            && !(await DeviceStore.ListOfUserRowsAsync(change, http.Caller.Identity, cancellationToken)).Any(device => device.Status == DeviceStatus.Active))
         {
             return DeviceRegistryProblems.NoActiveDevice;
         }

@@ -25,19 +25,25 @@ public static class RotateKey
 
     internal static async Task<IResult> HandleAsync(HttpContext http, GroupTransactions groups, DeviceStore devices, CancellationToken cancellationToken)
     {
+        if (await CurrentDevice.CheckAsync(http, devices, cancellationToken) is { } notOwned)
+        {
+            return notOwned;
+        }
+
         var (rotation, refusal) = await RotationRequest.ReadAsync(http);
         if (rotation is null)
         {
             return refusal!;
         }
 
+        var times = await GroupKeyRotation.ReadTimesAsync(http, rotation, devices, cancellationToken);
         await using var change = await groups.BeginAsync(http.Access, cancellationToken);
         if (!change.IsGranted)
         {
             return DeviceRegistryProblems.Forbidden;
         }
 
-        var (rotated, conflict) = await GroupKeyRotation.RotateAsync(change, http, rotation, revoked: null, devices, cancellationToken);
+        var (rotated, conflict) = await GroupKeyRotation.RotateAsync(change, http, rotation, revoked: null, times, cancellationToken);
         if (rotated is null)
         {
             return conflict!;

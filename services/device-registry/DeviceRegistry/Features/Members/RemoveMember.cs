@@ -37,7 +37,10 @@ public static class RemoveMember
             ? await MemberStore.FindAsync(change, named, cancellationToken)
             : await MemberStore.FindByEmailAsync(change, request.Email!, cancellationToken);
         var identity = request.Identity ?? known?.Identity;
-        if (known is not { IsActive: true } && !await IsKnownByDeviceAsync(change, known, identity, cancellationToken))
+
+        // Whose token alone makes him a member has no row. He is known when he has enrolled a device, whatever has become of it, and gets one now.
+        var isMember = known?.IsActive ?? (identity is not null && await DeviceStore.HasAnyAsync(change, identity, cancellationToken));
+        if (!isMember)
         {
             return DeviceRegistryProblems.MemberNotFound;
         }
@@ -55,10 +58,6 @@ public static class RemoveMember
         var member = known ?? new Member(identity, null, null, null, IsActive: false, []);
         return TypedResults.Ok(MemberResponse.Of(member with { IsActive = false, Roles = [] }, change.Group.Name));
     }
-
-    // Whose token alone makes him a member is known when he has enrolled a device.
-    private static async Task<bool> IsKnownByDeviceAsync(GroupTransaction change, Member? row, string? identity, CancellationToken cancellationToken)
-        => row is null && identity is not null && (await DeviceStore.ListOfUserRowsAsync(change, identity, cancellationToken)).Count > 0;
 }
 
 /// <summary>Somebody to remove: <c>identity</c> or, for an invitation, <c>email</c> has to be there.</summary>

@@ -22,7 +22,7 @@ public static class GetSecrets
             return DeviceRegistryProblems.SecretsNotFound;
         }
 
-        var own = await devices.ListOfUserAsync(group.Id, http.Caller.Identity, cancellationToken);
+        var own = await devices.ListOfUserRowsAsync(group.Id, http.Caller.Identity, cancellationToken);
         return own.Any(device => device.Status == DeviceStatus.Active)
             ? TypedResults.Ok(SecretsResponse.Of(group.Id, secrets, group.KeyReady))
             : DeviceRegistryProblems.NoActiveDevice;

@@ -25,7 +25,7 @@ public static class InitializeSecrets
     {
         // 1. Before the body: does the caller have a device for this?
         var found = http.Access.Group;
-        if (!MayStore(found, await devices.ListOfUserAsync(found.Id, http.Caller.Identity, cancellationToken)))
+        if (!MayStore(found, await devices.ListOfUserRowsAsync(found.Id, http.Caller.Identity, cancellationToken)))
         {
             return DeviceRegistryProblems.NoActiveDevice;
         }
@@ -44,7 +44,7 @@ public static class InitializeSecrets
         }
 
         var group = change.Group;
-        var own = await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken);
+        var own = await DeviceStore.ListOfUserRowsAsync(change, http.Caller.Identity, cancellationToken);
         if (!MayStore(group, own))
         {
             return DeviceRegistryProblems.NoActiveDevice;

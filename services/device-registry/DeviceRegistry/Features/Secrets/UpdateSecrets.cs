@@ -31,7 +31,7 @@ public static class UpdateSecrets
             return DeviceRegistryProblems.SecretsNotFound;
         }
 
-        if (!(await devices.ListOfUserAsync(groupId, http.Caller.Identity, cancellationToken)).Any(device => device.Status == DeviceStatus.Active))
+        if (!(await devices.ListOfUserRowsAsync(groupId, http.Caller.Identity, cancellationToken)).Any(device => device.Status == DeviceStatus.Active))
         {
             return DeviceRegistryProblems.NoActiveDevice;
         }
@@ -55,7 +55,7 @@ public static class UpdateSecrets
         }
 
         var group = change.Group;
-        var own = await devices.ListOfUserAsync(change, http.Caller.Identity, cancellationToken);
+        var own = await DeviceStore.ListOfUserRowsAsync(change, http.Caller.Identity, cancellationToken);
         if (!own.Any(device => device.Status == DeviceStatus.Active))
         {
             return DeviceRegistryProblems.NoActiveDevice;

@@ -24,14 +24,18 @@ end
 local answer = {'ok', #unfinished == 0 and 'created' or 'recreated'}
 for _, old in ipairs(unfinished) do
   redis.call('HSET', old.key, 'status', 'denied', 'reason', 'superseded', 'until', now + retention)
+  -- A stale claim ends here: whoever held it must not release the pairing back to pending.
+  redis.call('HDEL', old.key, 'claim', 'claimed')
   redis.call('PEXPIRE', old.key, retention)
   redis.call('ZREM', KEYS[3], old.jti)
   answer[#answer + 1] = old.jti
   answer[#answer + 1] = old.status
   answer[#answer + 1] = old.reason
 end
+-- For undo_create, also when this answer is lost.
+local superseded = table.concat(answer, ' ', 3)
 
-redis.call('HSET', KEYS[1], 'status', 'created', 'reason', answer[2], 'exp', exp, 'until', exp + retention, unpack(ARGV, 8))
+redis.call('HSET', KEYS[1], 'status', 'created', 'reason', answer[2], 'exp', exp, 'until', exp + retention, 'superseded', superseded, unpack(ARGV, 8))
 redis.call('PEXPIRE', KEYS[1], exp - now + retention)
 redis.call('DEL', KEYS[2])
 redis.call('SADD', KEYS[2], ARGV[2])

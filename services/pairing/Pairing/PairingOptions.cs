@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using Pairing.Domain;
 using ServiceDefaults.Jose;

@@ -30,6 +30,24 @@ public sealed class UnlinkUserDeviceTests(PairingApp app)
         Assert.Equal(2, (await app.EventBodiesAsync("DevicePaired", pairing.UserId)).Count);
     }
 
+    [Theory]
+    [InlineData("a%2Fb")]
+    [InlineData("a%2fb/c")]
+    [InlineData("100%25")]
+    [InlineData("a?b=c/d")]
+    [InlineData("a+b")]
+    public async Task UnlinkUserDevice_NameThatLooksEncoded_IsDecodedOnce(string name)
+    {
+        var pairing = await (await app.CreateTenantAsync()).CreatePairingAsync();
+        using var phone = new TestPhone(app) { DeviceId = name };
+        await phone.PairAsync(pairing);
+
+        using var response = await DeleteAsync(pairing.Tenant, pairing.UserId, name);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(name, Assert.Single(await app.EventBodiesAsync("DeviceUnpaired", pairing.UserId)).Text("deviceId"));
+    }
+
     [Fact]
     public async Task UnlinkUserDevice_OneOfTwo_KeepsTheUser()
     {

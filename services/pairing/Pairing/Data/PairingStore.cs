@@ -47,13 +47,7 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, RedisKeys keys,
             return null;
         }
 
-        var superseded = new List<SupersededPairing>();
-        for (var i = 2; i < answer.Length; i += 3)
-        {
-            superseded.Add(new SupersededPairing(Guid.Parse((string)answer[i]), (string)answer[i + 1], (string)answer[i + 2]));
-        }
-
-        return new CreatedPairing((string)answer[1], superseded);
+        return new CreatedPairing((string)answer[1], [.. answer.Skip(2).Select(old => Guid.Parse((string)old))]);
     }
 
     /// <summary>

@@ -99,13 +99,13 @@ public static class CreatePairing
         var aggregate = Aggregate.Of(creation.TenantId, creation.UserId);
         return transaction.CommitAsync(batch =>
         {
-            foreach (var old in creation.Created.Superseded)
+            foreach (var jti in creation.Created.Superseded)
             {
                 outbox.Add(batch, aggregate, new PairingDenied
                 {
                     TenantId = creation.TenantId,
                     UserId = creation.UserId,
-                    Jti = old.Jti,
+                    Jti = jti,
                     Reason = PairingReason.Superseded,
                     OccurredAt = now,
                 });

@@ -29,7 +29,7 @@ public static class UnlinkUserDevice
             return PairingProblems.ValidationFailed.With(PathFaults.NotUuid("userId"));
         }
 
-        var name = NameIn(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) ?? deviceId;
+        var name = NameIn(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) ?? deviceId; // not every server keeps it
 
         // No phone has a name that init would refuse.
         if (name.Length > MaximumDeviceIdLength || name.AsSpan().ContainsControl())

@@ -45,7 +45,6 @@ var gateway = builder.AddProject<Projects.Gateway>("gateway", launchProfileName:
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/health")
     .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")
-    .WithReference(redis).WaitFor(redis)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 foreach (var service in services)
 {
@@ -106,6 +105,7 @@ else
     var (smtpHost, mailFrom, phoneUrl) = (builder.AddParameter("smtp-host"), builder.AddParameter("mail-from"), builder.AddParameter("phone-url"));
     scopeSigning
         .WithEnvironment("ScopeSigning__Delivery__Smtp__Host", smtpHost)
+        .WithEnvironment("ScopeSigning__Delivery__Smtp__Port", "587")
         .WithEnvironment("ScopeSigning__Delivery__Smtp__From", mailFrom)
         .WithEnvironment("ScopeSigning__Delivery__PhoneUrl", phoneUrl)
         .WithEnvironment("ScopeSigning__Delivery__PushUrl", builder.AddParameter("push-url"));
@@ -114,6 +114,12 @@ else
         .WithEnvironment("IdentityAuth__Smtp__Port", "587")
         .WithEnvironment("IdentityAuth__Smtp__From", mailFrom)
         .WithEnvironment("IdentityAuth__Sms__Url", phoneUrl);
+
+    // The gateway's addresses and networks: without them all clients would be one address, the gateway's.
+    var trustedProxies = builder.AddParameter("trusted-proxies");
+    pairing.WithEnvironment("Pairing__TrustedProxies", trustedProxies);
+    identityAuth.WithEnvironment("IdentityAuth__TrustedProxies", trustedProxies);
+    scopeSigning.WithEnvironment("ScopeSigning__TrustedProxies", trustedProxies);
 }
 
 await builder.Build().RunAsync();

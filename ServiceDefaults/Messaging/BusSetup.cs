@@ -80,7 +80,7 @@ internal static class BusSetup
         {
             endpoint.UseMessageRetry(retry =>
             {
-                retry.Ignore<Exception>(IsOutage);
+                retry.Ignore<Exception>(exception => exception is GivenUpException || IsOutage(exception));
                 retry.Exponential(options.Retries, options.RetryDelay, options.RetryDelay * Math.Pow(2, options.Retries), options.RetryDelay);
             });
         }
@@ -115,8 +115,9 @@ internal static class BusSetup
         }
     }
 
-    /// <summary>A limit of the consumer's own that ran out says nothing about a dependency.</summary>
-    private static bool IsOutage(Exception exception) => exception is not OperationCanceledException && DependencyFailure.IsUnavailable(exception);
+    /// <summary>A limit of the consumer's own that ran out says nothing about a dependency, nor does the cause of what it has given up.</summary>
+    private static bool IsOutage(Exception exception)
+        => exception is not (OperationCanceledException or GivenUpException) && DependencyFailure.IsUnavailable(exception);
 
     // The options are MassTransit's, with converters for its envelope; only what differs from the web defaults is set.
     private static JsonSerializerOptions UseWebDefaults(JsonSerializerOptions options)

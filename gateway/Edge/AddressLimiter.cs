@@ -13,7 +13,7 @@ namespace Gateway.Edge;
 /// again soonest is given up, which forgets a debt and refuses nobody wrongly. The hash is seeded, so that nobody can aim at
 /// somebody else's set.
 /// </remarks>
-internal sealed class AddressLimiter
+internal sealed class AddressLimiter : IAddressLimiter
 {
     private const int Sets = 4096;
     private const int Ways = 8;
@@ -42,9 +42,9 @@ internal sealed class AddressLimiter
     }
 
     /// <summary>Takes one token from the bucket of <paramref name="key"/>, or says when there will be one.</summary>
-    public Refusal? TryTake(ulong key)
+    public LimitRefusal? TryTake(ulong key)
     {
-        var hash = Mix(key ^ _seed);
+        var hash = AddressHash.Mix(key ^ _seed);
         var set = (int)(hash % Sets);
         var slots = _slots.AsSpan(set * Ways, Ways);
 
@@ -56,7 +56,7 @@ internal sealed class AddressLimiter
             var wait = full - now - (_ticksPerToken * _burst);
             if (wait > 0)
             {
-                return new Refusal(_burst, ToTimeSpan(wait), ToTimeSpan(slot.FullAt - now));
+                return new LimitRefusal(_burst, ToTimeSpan(wait), ToTimeSpan(slot.FullAt - now));
             }
 
             slot.FullAt = full;
@@ -86,14 +86,6 @@ internal sealed class AddressLimiter
 
     private TimeSpan ToTimeSpan(long timestamps) => TimeSpan.FromSeconds((double)timestamps / _clock.TimestampFrequency);
 
-    // The finalizer of MurmurHash3: every bit of the key changes about half of the bits of the result.
-    private static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdUL;
-        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53UL;
-        return value ^ (value >> 33);
-    }
-
     [StructLayout(LayoutKind.Auto)]
     private struct Slot
     {
@@ -102,11 +94,4 @@ internal sealed class AddressLimiter
         /// <summary>Timestamp at which the bucket is full again.</summary>
         public long FullAt;
     }
-
-    /// <summary>Why a request was refused.</summary>
-    /// <param name="Limit">Tokens of a full bucket.</param>
-    /// <param name="RetryAfter">Time until there is a token.</param>
-    /// <param name="FullAfter">Time until the bucket is full again.</param>
-    [StructLayout(LayoutKind.Auto)]
-    internal readonly record struct Refusal(int Limit, TimeSpan RetryAfter, TimeSpan FullAfter);
 }

@@ -12,8 +12,8 @@ internal sealed class RateLimits
     private readonly RequestDelegate _next;
     private readonly ErrorAnswer _errors;
     private readonly AddressLimiter? _requests;
-    private readonly AddressLimiter? _scopeSigningWrites;
-    private readonly AddressLimiter? _scopeSigningReads;
+    private readonly WindowLimiter? _scopeSigningWrites;
+    private readonly WindowLimiter? _scopeSigningReads;
 
     public RateLimits(RequestDelegate next, ErrorAnswer errors, IOptions<GatewayOptions> options, TimeProvider clock)
     {
@@ -29,15 +29,14 @@ internal sealed class RateLimits
 
     public Task InvokeAsync(HttpContext context)
     {
-        var limiter = LimiterFor(context);
-        var refusal = limiter?.TryTake(ClientAddress.LimitKeyOf(context.Connection.RemoteIpAddress));
+        var refusal = LimiterFor(context)?.TryTake(ClientAddress.LimitKeyOf(context.Connection.RemoteIpAddress));
         return refusal is null ? _next(context) : _errors.WriteTooManyRequestsAsync(context, refusal.Value);
     }
 
-    private static AddressLimiter? PerMinute(TimeProvider clock, int limit)
-        => limit == 0 ? null : new AddressLimiter(clock, limit, Minute);
+    private static WindowLimiter? PerMinute(TimeProvider clock, int limit)
+        => limit == 0 ? null : new WindowLimiter(clock, limit, Minute);
 
-    private AddressLimiter? LimiterFor(HttpContext context)
+    private IAddressLimiter? LimiterFor(HttpContext context)
     {
         var metadata = context.GetEndpoint()?.Metadata;
         if (metadata?.GetMetadata<GatewayRoute>()?.Service == ServiceNames.ScopeSigning)

@@ -17,7 +17,7 @@ internal sealed class ErrorAnswer(IEnumerable<ApiFamily> families, TimeProvider 
 
     public Task WriteAsync(HttpContext context, int status) => WriteAsync(context, status, limit: null);
 
-    public Task WriteTooManyRequestsAsync(HttpContext context, AddressLimiter.Refusal limit)
+    public Task WriteTooManyRequestsAsync(HttpContext context, LimitRefusal limit)
         => WriteAsync(context, StatusCodes.Status429TooManyRequests, limit);
 
     /// <summary>
@@ -37,7 +37,7 @@ internal sealed class ErrorAnswer(IEnumerable<ApiFamily> families, TimeProvider 
         return true;
     }
 
-    private async Task WriteAsync(HttpContext context, int status, AddressLimiter.Refusal? limit)
+    private async Task WriteAsync(HttpContext context, int status, LimitRefusal? limit)
     {
         var family = FamilyOf(context);
         var error = new GatewayError(family.StatusFor(status), limit, EdgeCorrelationId.Of(context), clock.GetUtcNow());

@@ -9,7 +9,7 @@ namespace Gateway.Errors;
 /// <param name="CorrelationId">The request's id.</param>
 /// <param name="Now">UTC.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct GatewayError(int Status, AddressLimiter.Refusal? Limit, string CorrelationId, DateTimeOffset Now)
+internal readonly record struct GatewayError(int Status, LimitRefusal? Limit, string CorrelationId, DateTimeOffset Now)
 {
     /// <summary>A sentence for a person; tells nothing about what is behind the gateway.</summary>
     public string Text => Status switch

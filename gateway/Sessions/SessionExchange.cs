@@ -30,10 +30,6 @@ internal sealed class SessionExchange(TokenEndpoint endpoint, RevokedSessions re
         var entry = FindOrAdd(sessionId, () => endpoint.ExchangeAsync(token, clientAddress, correlationId));
         // Not cancelled with the request: others wait for the same exchange.
         var result = await entry.Result.WaitAsync(cancellationToken);
-        if (result.Status != StatusCodes.Status200OK)
-        {
-            _entries.TryRemove(KeyValuePair.Create(sessionId, entry));
-        }
 
         // The session may have ended meanwhile.
         return revoked.Contains(sessionId) ? ExchangeResult.Unauthorized : result;
@@ -55,7 +51,8 @@ internal sealed class SessionExchange(TokenEndpoint endpoint, RevokedSessions re
             if (!_entries.TryGetValue(sessionId, out var entry))
             {
                 MakeRoom(now);
-                var added = new Entry(exchange, now + Lifetime);
+                Entry added = null!;
+                added = new Entry(() => ForgetFailureAsync(sessionId, added, exchange), now + Lifetime);
                 entry = _entries.GetOrAdd(sessionId, added);
             }
 
@@ -65,6 +62,23 @@ internal sealed class SessionExchange(TokenEndpoint endpoint, RevokedSessions re
             }
 
             _entries.TryRemove(KeyValuePair.Create(sessionId, entry));
+        }
+    }
+
+    /// <summary>Whether anybody still waits or not: a failure is not kept.</summary>
+    private async Task<ExchangeResult> ForgetFailureAsync(string sessionId, Entry entry, Func<Task<ExchangeResult>> exchange)
+    {
+        ExchangeResult? result = null;
+        try
+        {
+            return result = await exchange();
+        }
+        finally
+        {
+            if (result?.Status != StatusCodes.Status200OK)
+            {
+                _entries.TryRemove(KeyValuePair.Create(sessionId, entry));
+            }
         }
     }
 

@@ -26,7 +26,8 @@ public sealed class IdentityAuthOptionsTests
         { "Captcha", options => options.Captcha.Provider = "test" },
         { "Captcha", options => options.Captcha.Provider = "hcaptcha" },
         { "AppUrl", options => options.AppUrl = "ftp://x" },
-        { "CIDR", options => options.TrustedProxies.Add("10.0.0.0/99") },
+        { "TrustedProxies", options => options.TrustedProxies = "10.0.0.0/99" },
+        { "CIDR", options => options.BannedNetworks.Add("10.0.0.0/99") },
         { "CacheLifetime", options => options.CacheLifetime = TimeSpan.FromSeconds(31) },
         { "Smtp:From", options => options.Smtp.From = "nobody" },
     };

@@ -40,7 +40,7 @@ public sealed class PairingOptionsTests
         { "Pairing:SweepInterval", options => options.SweepInterval = TimeSpan.FromSeconds(61) },
         { "Pairing:RedisNamespace", options => options.RedisNamespace = "a:b" },
         { "Pairing:RedisNamespace", options => options.RedisNamespace = new string('a', 65) },
-        { "Pairing:TrustedProxies", options => options.TrustedProxies.Add("10.0.0.0/33") },
+        { "Pairing:TrustedProxies", options => options.TrustedProxies = "10.0.0.0/33" },
         { "Pairing:Realms:0:Issuer", options => options.Realms.Add(Realm(realm => realm.Issuer = "")) },
         { "Pairing:Realms:0:Issuer", options => options.Realms.Add(Realm(realm => realm.Issuer = "hauth:orchestrator")) },
         { "Pairing:Realms:0:Audience", options => options.Realms.Add(Realm(realm => realm.Audience = "")) },

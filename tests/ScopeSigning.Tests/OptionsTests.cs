@@ -23,17 +23,21 @@ public sealed class OptionsTests(ScopeSigningHost host)
     [InlineData("Platform:BaseUrl", "")]
     public async Task Start_SettingMissingOrWrong_FailsWithALineThatNamesIt(string key, string value)
     {
-        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartInstanceAsync((key, value)));
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.CheckSettingsAsync((key, value)));
 
         var last = key.Split(':')[^1];
         Assert.Contains(exception.Failures, failure => failure.Contains(last, StringComparison.Ordinal) && !failure.Contains(new string('k', 43), StringComparison.Ordinal));
     }
 
     [Fact]
+    public async Task Start_GoodSettings_AreTaken()
+        => await host.CheckSettingsAsync(("ScopeSigning:TrustedProxies", "10.0.0.1, 10.1.0.0/16"));
+
+    [Fact]
     public async Task Start_InsecureCallbacksInProduction_Fails()
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(
-            () => host.StartInstanceAsync(("environment", "Production"), ("ScopeSigning:Login:AllowInsecureCallbacks", "true")));
+            () => host.CheckSettingsAsync(("environment", "Production"), ("ScopeSigning:Login:AllowInsecureCallbacks", "true")));
 
         Assert.Contains(exception.Failures, failure => failure.Contains("AllowInsecureCallbacks", StringComparison.Ordinal));
     }

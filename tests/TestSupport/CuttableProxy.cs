@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace TestSupport;
 
-/// <summary>A way to a server that a test can cut: connections break, and new ones are refused at once.</summary>
+/// <summary>
+/// A way to a server that a test can cut: connections break, and new ones are refused at once. Or hold: whatever is sent arrives later,
+/// as with a server that stands still.
+/// </summary>
 public sealed class CuttableProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,6 +16,7 @@ public sealed class CuttableProxy : IAsyncDisposable
     private readonly int _port;
     private readonly Task _accepting;
     private volatile bool _cut;
+    private volatile TaskCompletionSource? _held;
 
     public CuttableProxy(string host, int port)
     {
@@ -35,9 +39,14 @@ public sealed class CuttableProxy : IAsyncDisposable
 
     public void Mend() => _cut = false;
 
+    public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LetGo() => Interlocked.Exchange(ref _held, null)?.SetResult();
+
     public async ValueTask DisposeAsync()
     {
         Cut();
+        LetGo();
         _listener.Stop();
         await _accepting;
     }
@@ -84,7 +93,7 @@ public sealed class CuttableProxy : IAsyncDisposable
         Close(server);
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to)
     {
         var buffer = new byte[16 * 1024];
         try
@@ -92,6 +101,11 @@ public sealed class CuttableProxy : IAsyncDisposable
             int read;
             while ((read = await from.ReceiveAsync(buffer)) > 0)
             {
+                if (_held is { } held)
+                {
+                    await held.Task;
+                }
+
                 await to.SendAsync(buffer.AsMemory(0, read));
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ServiceDefaults;
 
 namespace Aspire.Hosting.Local.Servers;
 
@@ -31,15 +32,15 @@ internal static class Provisioning
         Requirement.Postgres => ServerPrograms.Postgres().Count > 0,
         Requirement.Redis => ServerPrograms.Redis() is not null,
         Requirement.RabbitMQ => ServerPrograms.RabbitMQ() is not null,
-        Requirement.Sodium => CanLoad("libsodium.so.23", "libsodium.so.26", "libsodium.dylib"),
-        Requirement.Argon2 => CanLoad("libargon2.so.1", "libargon2.dylib"),
+        Requirement.Sodium => CanLoad(NativeFiles.Sodium),
+        Requirement.Argon2 => CanLoad(NativeFiles.Argon2),
         Requirement.Chromium => ServerPrograms.Chromium() is not null,
         _ => throw new ArgumentOutOfRangeException(nameof(requirement), requirement, null),
     };
 
-    private static bool CanLoad(params IEnumerable<string> names)
+    private static bool CanLoad(string[] names)
     {
-        foreach (var name in names.SelectMany(name => new[] { name, "/opt/homebrew/lib/" + name }))
+        foreach (var name in names)
         {
             if (NativeLibrary.TryLoad(name, out var library))
             {

@@ -37,10 +37,10 @@ public sealed class IdentityAuthOptions
     public string AdministratorEmail { get; set; } = "";
 
     /// <summary>
-    /// Networks in CIDR notation from which <c>X-Forwarded-For</c> is believed: the gateway's. Default: none. In Development
-    /// loopback is always among them, because the default engine runs the gateway on the same machine.
+    /// Whose <c>X-Forwarded-For</c> is believed, besides loopback: the gateway's addresses and networks, comma-separated, such as
+    /// <c>10.0.0.0/8</c>. Default: none.
     /// </summary>
-    public IList<string> TrustedProxies { get; } = [];
+    public string? TrustedProxies { get; set; }
 
     /// <summary>Networks in CIDR notation whose clients are refused with <c>IP_BANNED</c>. Default: none.</summary>
     public IList<string> BannedNetworks { get; } = [];
@@ -235,7 +235,8 @@ public sealed class IdentityAuthOptionsValidator(IHostEnvironment environment) :
             CheckUrl("AllowedOrigins", origin);
         }
 
-        foreach (var network in options.TrustedProxies.Concat(options.BannedNetworks))
+        Check(ServiceDefaults.Http.TrustedProxies.TryParse(options.TrustedProxies, out _), "IdentityAuth:TrustedProxies is a list of addresses and networks.");
+        foreach (var network in options.BannedNetworks)
         {
             Check(IPNetwork.TryParse(network, out _), $"{network} is not a network in CIDR notation, such as 10.0.0.0/8.");
         }

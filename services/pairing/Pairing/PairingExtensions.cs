@@ -69,7 +69,8 @@ public static class PairingExtensions
 
         // HTTP.
         services.AddSingleton<IErrorBodyWriter, ProblemBodyWriter>();
-        services.AddOptions<ForwardedHeadersOptions>().Configure<PairingOptions, IHostEnvironment>(ClientAddress.Configure);
+        services.AddOptions<ForwardedHeadersOptions>().Configure<PairingOptions>(
+            static (forwarded, options) => TrustedProxies.Configure(forwarded, options.TrustedProxies));
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .AllowAnyOrigin().AllowAnyMethod().AllowAnyHeader()
             .WithExposedHeaders(CorrelationId.HeaderName, "Retry-After", "WWW-Authenticate", "Location")

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using Pairing.Domain;
 using ServiceDefaults.Jose;
@@ -56,10 +55,10 @@ public sealed class PairingOptions
     public IList<RealmOptions> Realms { get; } = [];
 
     /// <summary>
-    /// Networks in CIDR notation from which <c>X-Forwarded-For</c> is believed: the gateway's. Default: none. In Development
-    /// loopback is always among them, because the default engine runs the gateway on the same machine.
+    /// Whose <c>X-Forwarded-For</c> is believed, besides loopback: the gateway's addresses and networks, comma-separated, such as
+    /// <c>10.0.0.0/8</c>. Default: none.
     /// </summary>
-    public IList<string> TrustedProxies { get; } = [];
+    public string? TrustedProxies { get; set; }
 
     /// <summary>Whether init and complete are limited (contract §5.3). Default <see langword="true"/>; off only in tests of something else.</summary>
     public bool RateLimits { get; set; } = true;
@@ -134,10 +133,8 @@ public sealed class PairingOptionsValidator(IHostEnvironment environment) : IVal
         Check(faults, options.MaximumStatusStreams is >= 1 and <= 100_000, "Pairing:MaximumStatusStreams has to be 1–100000.");
         Check(faults, IsInterval(options.StatusStreamFallback), "Pairing:StatusStreamFallback has to be 100 ms – 1 min.");
         Check(faults, IsInterval(options.SweepInterval), "Pairing:SweepInterval has to be 100 ms – 1 min.");
-        foreach (var network in options.TrustedProxies)
-        {
-            Check(faults, IPNetwork.TryParse(network, out _), $"Pairing:TrustedProxies: '{network}' is no network in CIDR notation.");
-        }
+        Check(
+            faults, ServiceDefaults.Http.TrustedProxies.TryParse(options.TrustedProxies, out _), "Pairing:TrustedProxies is a list of addresses and networks.");
 
         CheckRealms(faults, options);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);

@@ -59,6 +59,8 @@ internal static class ScopeSigningExtensions
         services.AddSingleton<HttpSender>();
         services.AddSingleton<DeliveryMetrics>();
         services.AddSingleton<DeliveryHandler>();
+        services.AddSingleton<DeliveryRetries>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeliveryRetries>());
         builder.AddMessageBus(ServiceName, bus => bus
             .Publishes<SigningKeyRegistered>()
             .Publishes<SigningKeyRevoked>()

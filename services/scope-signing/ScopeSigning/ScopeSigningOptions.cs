@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using ScopeSigning.Domain;
-using ScopeSigning.Http;
+using ServiceDefaults.Http;
 
 namespace ScopeSigning;
 
@@ -290,7 +290,7 @@ internal sealed class ScopeSigningOptionsValidator(IHostEnvironment environment,
             Require(value > TimeSpan.Zero && value <= TimeSpan.FromDays(365), $"Ttl:{lifetime} is more than 0 and at most 365 days.");
         }
 
-        Require(TrustedProxyList.TryParse(options.TrustedProxies, out _), "TrustedProxies is a list of addresses and networks.");
+        Require(TrustedProxies.TryParse(options.TrustedProxies, out _), "TrustedProxies is a list of addresses and networks.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

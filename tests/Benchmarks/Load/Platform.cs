@@ -153,7 +153,7 @@ internal sealed class Platform : IAsyncDisposable
         IdentityAuth = await AddAsync(identity, Programs.IdentityAuth,
         [
             .. common, ("ConnectionStrings__identity-auth-db", IdentityDatabase), ("IdentityAuth__DataKey", Secret()), ("IdentityAuth__SudoKey", Secret()),
-            ("ASPNETCORE_ENVIRONMENT", "Production"), ("IdentityAuth__TrustedProxies__0", "127.0.0.0/8"),
+            ("ASPNETCORE_ENVIRONMENT", "Production"), // believes the gateway on loopback
         ]);
         DeviceRegistry = await AddAsync(registry, Programs.DeviceRegistry,
         [

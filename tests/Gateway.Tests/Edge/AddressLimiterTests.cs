@@ -16,7 +16,7 @@ public sealed class AddressLimiterTests
         Assert.All(Enumerable.Range(0, 5), _ => Assert.Null(limiter.TryTake(1)));
 
         var refusal = Assert.NotNull(limiter.TryTake(1));
-        Assert.Equal(new AddressLimiter.Refusal(5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)), refusal);
+        Assert.Equal(new LimitRefusal(5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)), refusal);
     }
 
     [Fact]

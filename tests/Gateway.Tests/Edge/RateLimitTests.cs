@@ -35,12 +35,6 @@ public sealed class RateLimitTests : IAsyncLifetime
     [InlineData("GET", "/mobile/v1/x", 200, 1)]
     [InlineData("POST", "/v1/auth/login", 200, 1)]
     [InlineData("GET", "/nothing", 200, 1)]
-    [InlineData("GET", "/scope-signing/.well-known/jwks.json", 1200, 1)]
-    [InlineData("HEAD", "/scope/x", 1200, 1)]
-    [InlineData("OPTIONS", "/scope", 1200, 1)]
-    [InlineData("POST", "/scope", 300, 1)]
-    [InlineData("DELETE", "/key/x", 300, 1)]
-    [InlineData("PUT", "/scope-signing/key/x", 300, 1)]
     public async Task RateLimit_OneMoreThanTheBucket_IsRefusedUntilATokenIsBack(string method, string path, int bucket, int retryAfter)
     {
         for (var i = 0; i < bucket; i++)
@@ -54,6 +48,32 @@ public sealed class RateLimitTests : IAsyncLifetime
         Assert.Equal(retryAfter, refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds);
 
         _clock.Advance(TimeSpan.FromSeconds(retryAfter));
+        Assert.NotEqual(429, await StatusAsync(_gateway.Client, method, path));
+    }
+
+    /// <summary>Contract S §11: a sliding window, so a minute after the first of them, and not a second after the last.</summary>
+    [Theory]
+    [InlineData("GET", "/scope-signing/.well-known/jwks.json", 1200)]
+    [InlineData("HEAD", "/scope/x", 1200)]
+    [InlineData("OPTIONS", "/scope", 1200)]
+    [InlineData("POST", "/scope", 300)]
+    [InlineData("DELETE", "/key/x", 300)]
+    [InlineData("PUT", "/scope-signing/key/x", 300)]
+    public async Task RateLimit_ScopeSigningsLimit_HoldsInAnyMinute(string method, string path, int limit)
+    {
+        for (var i = 0; i < limit; i++)
+        {
+            Assert.NotEqual(429, await StatusAsync(_gateway.Client, method, path));
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(59));
+        using var request = new HttpRequestMessage(new HttpMethod(method), _gateway.AsWritten(path));
+        using var refused = await _gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        var wait = refused.Headers.RetryAfter!.Delta!.Value;
+        Assert.InRange(wait.TotalSeconds, 1, 6);
+
+        _clock.Advance(wait);
         Assert.NotEqual(429, await StatusAsync(_gateway.Client, method, path));
     }
 

@@ -267,6 +267,30 @@ public sealed class SessionExchangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Exchange_FailsAfterItsOnlyClientHasGivenUp_IsNotKept()
+    {
+        var token = NewToken();
+        var release = new TaskCompletionSource();
+        var grant = _identity.Handler;
+        _identity.Handler = async context =>
+        {
+            await release.Task;
+            context.Response.StatusCode = 500;
+        };
+        using var patience = new CancellationTokenSource();
+        var call = SendAsync(HttpMethod.Get, Path, token, cancellationToken: patience.Token);
+        await Eventually.Become(() => !_identity.Requests.IsEmpty, "nobody asked");
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+
+        _identity.Handler = grant;
+        release.SetResult();
+
+        await Eventually.Become(() => Exchange.Count == 0, "the failure is kept");
+        await AssertReceivesAsync(token, "Bearer jwt-1");
+    }
+
+    [Fact]
     public async Task Exchange_SessionEnded_IsRefusedAtOnceAndForAMinute()
     {
         var token = NewToken();

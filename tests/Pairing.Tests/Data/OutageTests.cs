@@ -98,6 +98,26 @@ public sealed class OutageTests : IAsyncLifetime
         await phone.InitAsync(created.Jwt);
     }
 
+    [Fact]
+    public async Task RedisStandsStill_CreateThatWasRefusedChangesNothing()
+    {
+        var tenant = await _app.CreateTenantAsync();
+        var pairing = await tenant.CreatePairingAsync();
+        using var phone = new TestPhone(_app);
+        var nonce = await phone.InitAsync(pairing.Jwt);
+
+        // What it was asked for in that time it does later, in order.
+        _redis.Hold();
+        await UnavailableAsync(tenant.PostPairingAsync(new { userId = pairing.UserId, username = "a" }));
+        _redis.LetGo();
+        await HealthAsync(HttpStatusCode.OK);
+
+        Assert.Equal(("PENDING", "initialized"), await pairing.StatusAsync());
+        Assert.Empty(await _app.EventBodiesAsync("PairingDenied", pairing.UserId));
+        using var complete = await phone.PostCompleteAsync(pairing.Jwt, nonce);
+        Assert.Equal(HttpStatusCode.NoContent, complete.StatusCode);
+    }
+
     private static async Task UnavailableAsync(Task<HttpResponseMessage> request)
     {
         using var response = await request;

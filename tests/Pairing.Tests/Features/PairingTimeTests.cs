@@ -164,6 +164,24 @@ public sealed class PairingTimeTests(ClockedPairingApp clocked) : IClassFixture<
     }
 
     [Fact]
+    public async Task Claim_OfASupersededPairing_CannotBeReleased()
+    {
+        var tenant = await _app.CreateTenantAsync();
+        var pairing = await tenant.CreatePairingAsync();
+        using var phone = new TestPhone(_app);
+        await phone.InitAsync(pairing.Jwt);
+        var claim = await ClaimAsync(pairing);
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        var next = await tenant.CreatePairingAsync(pairing.UserId);
+
+        // The complete was not dead, only late, and its commit fails now.
+        await _app.Get<PairingStore>().ReleaseAsync(pairing.Jti, claim);
+
+        Assert.Equal(("DENIED", "superseded"), await pairing.StatusAsync());
+        Assert.Equal(("CREATED", "recreated"), await next.StatusAsync());
+    }
+
+    [Fact]
     public async Task Verification_BegunBeforeTheEnd_MayFinishAfterIt()
     {
         var pairing = await (await _app.CreateTenantAsync()).CreatePairingAsync(ttlSeconds: 30);

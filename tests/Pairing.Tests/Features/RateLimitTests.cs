@@ -131,7 +131,10 @@ public sealed class RateLimitTests(RateLimitTests.LimitedApp limited) : IClassFi
     /// <summary>A client cannot choose its address: the header counts only when the peer is the gateway, and only its last entry.</summary>
     [Theory]
     [InlineData("198.51.100.1", false)] // anybody
-    [InlineData("127.0.0.1", true)] // the gateway in Development
+    [InlineData("127.0.0.1", true)] // the gateway on one machine
+    [InlineData("198.51.100.7", true)] // listed
+    [InlineData("192.0.2.200", true)] // in a listed network
+    [InlineData("192.0.2.100", false)]
     public async Task RateLimit_ForwardedFor_IsBelievedFromTheGatewayOnly(string peer, bool believed)
     {
         var tenant = await _app.CreateTenantAsync();
@@ -167,7 +170,7 @@ public sealed class RateLimitTests(RateLimitTests.LimitedApp limited) : IClassFi
         public PairingApp App { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() => App = await PairingApp.StartAsync(
-            new Dictionary<string, string?>(StringComparer.Ordinal) { ["Pairing:RateLimits"] = "true" },
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["Pairing:RateLimits"] = "true", ["Pairing:TrustedProxies"] = "198.51.100.7, 192.0.2.128/25" },
             new FakeClock(),
             services => services.AddSingleton<IStartupFilter, TestPeer>());
 

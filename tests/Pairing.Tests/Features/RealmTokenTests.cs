@@ -225,9 +225,33 @@ public sealed class RealmTokenTests : IClassFixture<RealmTokenTests.AppWithRealm
         Assert.NotNull(response.Headers.RetryAfter);
 
         _realm.Status = 200;
-        app.FakeClock.Advance(TimeSpan.FromSeconds(30));
+        app.FakeClock.Advance(TimeSpan.FromSeconds(1)); // while there are none, it is tried again soon
         using var taken = await _phone.PostInitAsync(_realm.Token(_realm.Claims(app.Clock)), client: app.Client);
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+    }
+
+    [Fact]
+    public async Task RealmKeys_WhoeverAskedGivesUp_TheOthersHaveThemAllTheSame()
+    {
+        await using var app = await PairingApp.StartAsync(_realm.Settings(), new FakeClock(), sameServersAs: _app);
+        var answer = new TaskCompletionSource();
+        _realm.Before = answer.Task;
+        using var impatient = app.CreateClient();
+        var asking = _phone.PostInitAsync(_realm.Token(_realm.Claims(app.Clock)), client: impatient);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (_realm.Fetches == 0)
+        {
+            await Task.Delay(10, limit.Token);
+        }
+
+        impatient.CancelPendingRequests();
+        answer.SetResult();
+        await Record.ExceptionAsync(() => asking);
+
+        // No time has passed: there is no second fetch.
+        using var taken = await _phone.PostInitAsync(_realm.Token(_realm.Claims(app.Clock)), client: app.Client);
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+        Assert.Equal(1, _realm.Fetches);
     }
 
     [Fact]

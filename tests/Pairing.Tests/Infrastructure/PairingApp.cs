@@ -1,7 +1,10 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,15 +79,22 @@ public sealed class PairingApp : IAsyncLifetime
 
     private string Environment { get; } = "Development";
 
+    /// <summary>Whether it listens on loopback: for what the server in memory does not do as the real one.</summary>
+    private bool OnKestrel { get; init; }
+
     /// <summary>A service with settings, a clock or parts of its own; on the servers of another one when told so.</summary>
     public static async Task<PairingApp> StartAsync(
         IReadOnlyDictionary<string, string?>? settings = null,
         TimeProvider? clock = null,
         Action<IServiceCollection>? configure = null,
         PairingApp? sameServersAs = null,
-        string environment = "Development")
+        string environment = "Development",
+        bool onKestrel = false)
     {
-        var app = new PairingApp(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), clock, configure, sameServersAs, environment);
+        var app = new PairingApp(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), clock, configure, sameServersAs, environment)
+        {
+            OnKestrel = onKestrel,
+        };
         await app.InitializeAsync();
         return app;
     }
@@ -116,6 +126,15 @@ public sealed class PairingApp : IAsyncLifetime
                 ConfigureServices?.Invoke(services);
             });
         });
+        if (OnKestrel)
+        {
+            _factory.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+            _factory.StartServer();
+            var addresses = Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+            Client = new HttpClient { BaseAddress = new Uri(addresses.Single()) };
+            return;
+        }
+
         await StartServerAsync();
         Client = _factory.CreateClient();
     }

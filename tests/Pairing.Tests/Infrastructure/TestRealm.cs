@@ -31,6 +31,9 @@ public sealed class TestRealm : IAsyncDisposable
     /// <summary>What it answers with.</summary>
     public int Status { get; set; } = 200;
 
+    /// <summary>What it waits for before it answers.</summary>
+    public Task Before { get; set; } = Task.CompletedTask;
+
     /// <summary>Where it redirects to, if it does.</summary>
     public string? Location { get; set; }
 
@@ -59,6 +62,7 @@ public sealed class TestRealm : IAsyncDisposable
         KeySet = $$"""{"keys":[{{RsaKey("rsa")}},{{EcKey("ec")}}]}""";
         Status = 200;
         Location = null;
+        Before = Task.CompletedTask;
         Interlocked.Exchange(ref _fetches, 0);
     }
 
@@ -116,9 +120,10 @@ public sealed class TestRealm : IAsyncDisposable
         Ec.Dispose();
     }
 
-    private Task AnswerAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context)
     {
         Interlocked.Increment(ref _fetches);
+        await Before;
         context.Response.StatusCode = Status;
         if (Location is not null)
         {
@@ -126,6 +131,6 @@ public sealed class TestRealm : IAsyncDisposable
         }
 
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(KeySet, context.RequestAborted);
+        await context.Response.WriteAsync(KeySet, context.RequestAborted);
     }
 }

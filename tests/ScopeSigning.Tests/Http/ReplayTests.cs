@@ -92,6 +92,38 @@ public sealed class ReplayTests(ScopeSigningHost host)
         Assert.Equal(0, await host.CountAsync("SELECT count(*) FROM nonces WHERE sub = @sub AND nonce = 'dead'", new { sub = person.Sub }));
     }
 
+    [Fact]
+    public async Task Sweep_MoreThanABatch_RemovesAll()
+    {
+        var (person, _) = await api.RegisterAsync();
+        await host.ExecuteAsync(
+            """
+            INSERT INTO nonces (sub, nonce, taken_at, expires_at)
+            SELECT @sub, decode(to_hex(1000000 + n), 'escape'), now(), now() - interval '1 second' FROM generate_series(1, 5001) n;
+            INSERT INTO revocations (pair_hmac, sub, code_hmac, expires_at)
+            SELECT decode(@sub || n, 'escape'), @sub, '', now() - interval '1 second' FROM generate_series(1, 1001) n
+            """,
+            new { sub = person.Sub });
+
+        await ((Data.Sweeper)host.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().Single(service => service is Data.Sweeper)).SweepAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await host.CountAsync("SELECT count(*) FROM revocations WHERE sub = @sub", new { sub = person.Sub }));
+        Assert.Equal(1, await host.CountAsync("SELECT count(*) FROM nonces WHERE sub = @sub", new { sub = person.Sub }));
+    }
+
+    [Fact]
+    public async Task Limits_RedisHasForgottenItsScripts_TheyAreLoadedAgain()
+    {
+        var (person, _) = await api.RegisterAsync();
+        await api.RequestPhoneAsync(person, Api.NewPhone());
+
+        // As after a restart of the server.
+        using var redis = await ConnectionMultiplexer.ConnectAsync($"{(await BackingServers.GetAsync()).Redis},allowAdmin=true");
+        await redis.GetServer(redis.GetEndPoints()[0]).ScriptFlushAsync();
+
+        Assert.Equal(201, (await api.PostAsync("/scope", person.Token(new { scope = "phone", phone = Api.NewPhone() }))).Status);
+    }
+
     private static string NewNonce() => Guid.NewGuid().ToString("N");
 
     private static async Task ForgetAsync(Identity person, string nonce)

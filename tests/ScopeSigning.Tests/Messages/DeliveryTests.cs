@@ -45,10 +45,107 @@ public sealed class DeliveryTests(ScopeSigningHost host)
         Assert.Equal(1, await host.CountAsync("SELECT count(*) FROM deliveries WHERE sub = @sub", new { sub = person.Sub }));
     }
 
+    [Fact]
+    public async Task Delivery_ProviderHangsUpAlways_FiveTriesAndThenTheErrorQueue()
+    {
+        // Nothing of ours is away: the causes inside, a broken connection and the like, must not be waited for as an outage.
+        var (person, _) = await api.RegisterAsync();
+        var phone = Api.NewPhone();
+        host.Sinks.Behaviour[phone] = () => Task.FromResult(Sinks.HangUp);
+        var before = await ErrorsAsync(DeliverToPhoneConsumer.Queue);
+
+        await api.PostAsync("/scope", person.Token(new { scope = "phone", phone }));
+        await Eventually.TrueAsync(async () => await ErrorsAsync(DeliverToPhoneConsumer.Queue) > before, "the dead letter");
+
+        Assert.Equal(5, host.Sinks.For(phone).Count);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(404)]
+    [InlineData(422)]
+    public async Task Delivery_ProviderRefusesTheMessage_IsGivenUpAtOnce(int status)
+    {
+        var (person, _) = await api.RegisterAsync();
+        var phone = Api.NewPhone();
+        host.Sinks.Behaviour[phone] = () => Task.FromResult(status);
+        var before = await ErrorsAsync(DeliverToPhoneConsumer.Queue);
+
+        await api.PostAsync("/scope", person.Token(new { scope = "phone", phone }));
+        await Eventually.TrueAsync(async () => await ErrorsAsync(DeliverToPhoneConsumer.Queue) > before, "the dead letter");
+
+        Assert.Single(host.Sinks.For(phone));
+    }
+
+    [Fact]
+    public async Task Delivery_MailServerRefusesForGood_IsGivenUpAtOnce()
+    {
+        var (person, _) = await api.RegisterAsync();
+        var email = Api.NewEmail();
+        host.Sinks.Behaviour[email] = () => Task.FromResult(554);
+        var before = await ErrorsAsync(DeliverEmailConsumer.Queue);
+
+        await api.PostAsync("/scope", person.Token(new { scope = "email", email }));
+        await Eventually.TrueAsync(async () => await ErrorsAsync(DeliverEmailConsumer.Queue) > before, "the dead letter");
+
+        Assert.Single(host.Sinks.For(email));
+    }
+
+    [Fact]
+    public async Task Delivery_MessagesWaitForTheirNextTry_OthersGoThroughAndTheWaitOutlivesTheInstance()
+    {
+        // A service of its own whose pauses nobody lives to see.
+        var servers = await BackingServers.GetAsync();
+        var database = await servers.CreateDatabaseAsync("scope-signing-db");
+        (string, string?)[] settings =
+        [
+            ("ConnectionStrings:scope-signing-db", database),
+            ("ConnectionStrings:rabbitmq", await servers.CreateBrokerAsync()),
+            ("ScopeSigning:Delivery:RetryPauses", "3600"),
+        ];
+        var (first, second, third) = (Api.NewPhone(), Api.NewPhone(), Api.NewPhone());
+        host.Sinks.Behaviour[first] = host.Sinks.Behaviour[second] = () => Task.FromResult(500);
+        await using (var factory = await host.StartInstanceAsync(settings))
+        {
+            using var client = ScopeSigningHost.ClientOf(factory);
+            var own = new Api(host, client);
+            var (person, _) = await own.RegisterAsync();
+
+            // As many as the queue has places.
+            await own.RequestPhoneAsync(person, first);
+            await own.RequestPhoneAsync(person, second);
+            await own.RequestPhoneAsync(person, third);
+            await Eventually.TrueAsync(async () => await WaitingAsync() == 2, "both wait");
+        }
+
+        // Their time comes when there is another instance.
+        host.Sinks.Behaviour.TryRemove(first, out _);
+        host.Sinks.Behaviour.TryRemove(second, out _);
+        await using (var connection = new NpgsqlConnection(database))
+        {
+            await connection.ExecuteAsync("UPDATE deliveries SET next_try_at = now() WHERE next_try_at IS NOT NULL");
+        }
+
+        await using var heir = await host.StartInstanceAsync(settings);
+        await host.Sinks.WaitForAsync(first, 2);
+        await host.Sinks.WaitForAsync(second, 2);
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM deliveries") == 0, "the messages are over");
+        Assert.Equal((2, 2, 1), (host.Sinks.For(first).Count, host.Sinks.For(second).Count, host.Sinks.For(third).Count));
+
+        async Task<long> WaitingAsync() => await CountAsync("SELECT count(*) FROM deliveries WHERE tries = 1 AND next_try_at > now()");
+
+        async Task<long> CountAsync(string sql)
+        {
+            await using var connection = new NpgsqlConnection(database);
+            return await connection.ExecuteScalarAsync<long>(sql);
+        }
+    }
+
     [Theory]
     [InlineData(302)]
-    [InlineData(404)]
-    public async Task Delivery_RedirectOrNotFound_IsAFailure(int status)
+    [InlineData(408)]
+    [InlineData(429)]
+    public async Task Delivery_RedirectOrNotNow_IsTriedAgain(int status)
     {
         var (person, _) = await api.RegisterAsync();
         var phone = Api.NewPhone();

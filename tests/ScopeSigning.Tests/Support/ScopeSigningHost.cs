@@ -1,14 +1,18 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ScopeSigning.Tests.Support;
 using TestSupport;
 
@@ -108,6 +112,23 @@ public sealed class ScopeSigningHost : IAsyncLifetime
         }
 
         throw new InvalidOperationException($"The instance did not start: {await process.StandardError.ReadToEndAsync()}");
+    }
+
+    /// <summary>Builds an instance with other settings and checks them, as the start does first of all.</summary>
+    internal async Task CheckSettingsAsync(params (string Key, string? Value)[] settings)
+    {
+        var values = await SettingsAsync();
+        foreach (var (key, value) in settings)
+        {
+            values[key] = value;
+        }
+
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = values.GetValueOrDefault("environment") ?? "Testing" });
+        builder.Configuration.AddInMemoryCollection(values);
+        builder.AddServiceDefaults();
+        builder.AddScopeSigning();
+        await using var app = builder.Build();
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
     }
 
     private async Task<Dictionary<string, string?>> SettingsAsync()

@@ -28,6 +28,9 @@ internal sealed record Received(string Way, string To, string Key, string Text)
 /// <summary>A mail server and the providers of text messages, letters and pushes, all in one: they keep what they get.</summary>
 internal sealed class Sinks : IAsyncDisposable
 {
+    /// <summary>In place of a status: the connection breaks.</summary>
+    public const int HangUp = 0;
+
     private readonly TcpListener smtp = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentQueue<Received> received = new();
@@ -55,7 +58,14 @@ internal sealed class Sinks : IAsyncDisposable
             var json = JsonDocument.Parse(text).RootElement;
             var to = json.TryGetProperty("to", out var target) ? target.ToString() : json.GetProperty("devtoken").GetString()!;
             received.Enqueue(new Received(way, to, context.Request.Headers["Idempotency-Key"].ToString(), text));
-            context.Response.StatusCode = Behaviour.TryGetValue(to, out var behave) ? await behave() : 200;
+            var status = Behaviour.TryGetValue(to, out var behave) ? await behave() : 200;
+            if (status == HangUp)
+            {
+                context.Abort();
+                return;
+            }
+
+            context.Response.StatusCode = status;
         });
         await web.StartAsync();
         Url = web.Urls.First();

@@ -1,7 +1,5 @@
 using IdentityAuth.Domain;
-using Microsoft.AspNetCore.HttpOverrides;
-
-using IPNetwork = System.Net.IPNetwork;
+using ServiceDefaults.Http;
 
 namespace IdentityAuth.Http;
 
@@ -31,29 +29,7 @@ internal static class ClientAddress
             platform is "web" or "desktop" or "mobile" ? platform : null);
     }
 
-    /// <summary>Which peers are the gateway: the configured networks; in Development loopback too, where everything is one machine.</summary>
-    public static void Configure(ForwardedHeadersOptions forwarded, IdentityAuthOptions options, IHostEnvironment environment)
-    {
-        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
-        // The gateway overwrites the header: the last address in it is the one that it saw.
-        forwarded.ForwardLimit = 1;
-        forwarded.KnownProxies.Clear();
-        forwarded.KnownIPNetworks.Clear();
-        foreach (var network in options.TrustedProxies)
-        {
-            forwarded.KnownIPNetworks.Add(IPNetwork.Parse(network));
-        }
-
-        if (environment.IsDevelopment())
-        {
-            forwarded.KnownIPNetworks.Add(IPNetwork.Parse("127.0.0.0/8"));
-            forwarded.KnownIPNetworks.Add(IPNetwork.Parse("::1/128"));
-        }
-
-        if (forwarded.KnownIPNetworks.Count == 0)
-        {
-            // An empty list would mean "believe everybody".
-            forwarded.ForwardedHeaders = ForwardedHeaders.None;
-        }
-    }
+    /// <summary>Which peers are the gateway.</summary>
+    public static void Configure(ForwardedHeadersOptions forwarded, IdentityAuthOptions options, IHostEnvironment _)
+        => TrustedProxies.Configure(forwarded, options.TrustedProxies);
 }

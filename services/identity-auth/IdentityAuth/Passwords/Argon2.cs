@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ServiceDefaults;
 
 namespace IdentityAuth.Passwords;
 
@@ -9,7 +10,7 @@ namespace IdentityAuth.Passwords;
 /// </summary>
 internal static unsafe partial class Argon2
 {
-    private const string Library = "libargon2.so.1";
+    private const string Library = NativeLibraries.Argon2;
 
     /// <summary>RFC 9106 §3.1: version 1.3.</summary>
     private const uint Version = 0x13;
@@ -19,6 +20,8 @@ internal static unsafe partial class Argon2
 
     [ThreadStatic]
     private static nuint memoryLength;
+
+    static Argon2() => NativeLibraries.ResolveFor(typeof(Argon2).Assembly);
 
     /// <summary>Fills <paramref name="hash"/>.</summary>
     /// <param name="memoryKiB">Memory in KiB.</param>

@@ -1,4 +1,5 @@
 using Pairing.Domain;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace Pairing.Data;
@@ -14,15 +15,15 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, RedisKeys keys,
     private static readonly long ClaimLifetime = (long)PairingRules.ClaimLifetime.TotalMilliseconds;
     private static readonly long Retention = (long)PairingRules.EndedRetention.TotalMilliseconds;
 
-    private static readonly RedisScript CreateScript = RedisScript.Load("create");
-    private static readonly RedisScript UndoCreateScript = RedisScript.Load("undo_create");
-    private static readonly RedisScript InitializeScript = RedisScript.Load("initialize");
-    private static readonly RedisScript UndoInitializeScript = RedisScript.Load("undo_initialize");
-    private static readonly RedisScript ClaimScript = RedisScript.Load("claim");
-    private static readonly RedisScript ReleaseScript = RedisScript.Load("release");
-    private static readonly RedisScript DenyScript = RedisScript.Load("deny");
-    private static readonly RedisScript ApproveScript = RedisScript.Load("approve");
-    private static readonly RedisScript SettleScript = RedisScript.Load("settle");
+    private static readonly RedisScript CreateScript = RedisScript.Load<PairingOptions>("create");
+    private static readonly RedisScript UndoCreateScript = RedisScript.Load<PairingOptions>("undo_create");
+    private static readonly RedisScript InitializeScript = RedisScript.Load<PairingOptions>("initialize");
+    private static readonly RedisScript UndoInitializeScript = RedisScript.Load<PairingOptions>("undo_initialize");
+    private static readonly RedisScript ClaimScript = RedisScript.Load<PairingOptions>("claim");
+    private static readonly RedisScript ReleaseScript = RedisScript.Load<PairingOptions>("release");
+    private static readonly RedisScript DenyScript = RedisScript.Load<PairingOptions>("deny");
+    private static readonly RedisScript ApproveScript = RedisScript.Load<PairingOptions>("approve");
+    private static readonly RedisScript SettleScript = RedisScript.Load<PairingOptions>("settle");
 
     // What init adds and complete needs.
     private static readonly RedisValue[] ProofFields =
@@ -46,26 +47,15 @@ internal sealed class PairingStore(IConnectionMultiplexer redis, RedisKeys keys,
             return null;
         }
 
-        var superseded = new List<SupersededPairing>();
-        for (var i = 2; i < answer.Length; i += 3)
-        {
-            superseded.Add(new SupersededPairing(Guid.Parse((string)answer[i]), (string)answer[i + 1], (string)answer[i + 2]));
-        }
-
-        return new CreatedPairing((string)answer[1], superseded);
+        return new CreatedPairing((string)answer[1], [.. answer.Skip(2).Select(old => Guid.Parse((string)old))]);
     }
 
-    /// <summary>Takes a <see cref="CreateAsync"/> back whose event could not be committed.</summary>
-    public Task UndoCreateAsync(Guid jti, Guid tenantId, Guid userId, CreatedPairing created)
-    {
-        var arguments = new List<RedisValue> { Now, Text(jti), Retention, IndexLifetime, keys.StatePrefix };
-        foreach (var old in created.Superseded)
-        {
-            arguments.AddRange([Text(old.Jti), old.Status, old.Reason]);
-        }
-
-        return UndoCreateScript.RunAsync(Redis, Keys(jti, tenantId, userId), [.. arguments]);
-    }
+    /// <summary>
+    /// Takes a <see cref="CreateAsync"/> back whose event could not be committed, or whose answer did not come: Redis does what it was
+    /// asked for in order, so this comes after it. Does nothing when it had not happened.
+    /// </summary>
+    public Task UndoCreateAsync(Guid jti, Guid tenantId, Guid userId)
+        => UndoCreateScript.RunAsync(Redis, Keys(jti, tenantId, userId), [Now, Text(jti), Retention, IndexLifetime, keys.StatePrefix]);
 
     /// <summary>CREATED → PENDING, with nonce and device. Of parallel calls one succeeds.</summary>
     /// <param name="mayCreate">Whether a pairing that is not there is made: first use of a realm's token.</param>

@@ -1,3 +1,4 @@
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace Pairing.Data;
@@ -12,7 +13,7 @@ internal sealed class RateLimiter(IConnectionMultiplexer redis, RedisKeys names,
     public const int PerAddress = 60;
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    private static readonly RedisScript Script = RedisScript.Load("rate_limit");
+    private static readonly RedisScript Script = RedisScript.Load<PairingOptions>("rate_limit");
 
     /// <summary>Counts an attempt.</summary>
     /// <param name="operation"><c>init</c> or <c>complete</c>.</param>

@@ -4,10 +4,7 @@ namespace Pairing.Data;
 
 /// <summary>A pairing that was written, and those that it ended.</summary>
 /// <param name="Reason"><c>created</c> or <c>recreated</c>.</param>
-internal sealed record CreatedPairing(string Reason, IReadOnlyList<SupersededPairing> Superseded);
-
-/// <summary>An unfinished pairing that made place, with what it was before.</summary>
-internal sealed record SupersededPairing(Guid Jti, string Status, string Reason);
+internal sealed record CreatedPairing(string Reason, IReadOnlyList<Guid> Superseded);
 
 /// <summary>A device as init stores it: checked, its push token sealed.</summary>
 /// <param name="Row">The id of its row to come, to which the push token is bound.</param>

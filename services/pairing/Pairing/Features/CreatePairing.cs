@@ -64,11 +64,25 @@ public static class CreatePairing
                 var ttl = PairingRules.LifetimeSeconds(request.TtlSeconds);
                 var expiresAt = issuedAt + ttl;
                 var jwt = issuer.Issue(jti, tenantId, request.UserId, issuedAt, expiresAt);
-                var created = await store.CreateAsync(jti, tenantId, request.UserId, issuer.Issuer, request.Username, expiresAt);
+                CreatedPairing? created;
+                try
+                {
+                    created = await store.CreateAsync(jti, tenantId, request.UserId, issuer.Issuer, request.Username, expiresAt);
+                    if (created is not null)
+                    {
+                        // 3. The events; with their commit the pairing exists.
+                        await CommitAsync(outbox, transaction, new Creation(jti, tenantId, request.UserId, expiresAt, created), clock.GetUtcNow());
+                    }
+                }
+                catch
+                {
+                    // Nobody has seen the token: the pairings are what they were. A call that failed may still be at work.
+                    await store.UndoCreateAsync(jti, tenantId, request.UserId).Quietly();
+                    throw;
+                }
+
                 if (created is not null)
                 {
-                    // 3. The events; with their commit the pairing exists.
-                    await CommitAsync(store, outbox, transaction, new Creation(jti, tenantId, request.UserId, expiresAt, created), clock.GetUtcNow());
                     metrics.Count("create", "ok");
                     return TypedResults.Created($"/tenants/v1/pairing/status/{jti}", new CreatePairingResponse(jti, jwt, ttl, expiresAt));
                 }
@@ -80,42 +94,33 @@ public static class CreatePairing
         return PairingProblems.ServiceUnavailable;
     }
 
-    private static async Task CommitAsync(PairingStore store, Outbox outbox, UserTransaction transaction, Creation creation, DateTimeOffset now)
+    private static Task CommitAsync(Outbox outbox, UserTransaction transaction, Creation creation, DateTimeOffset now)
     {
         var aggregate = Aggregate.Of(creation.TenantId, creation.UserId);
-        try
+        return transaction.CommitAsync(batch =>
         {
-            await transaction.CommitAsync(batch =>
+            foreach (var jti in creation.Created.Superseded)
             {
-                foreach (var old in creation.Created.Superseded)
-                {
-                    outbox.Add(batch, aggregate, new PairingDenied
-                    {
-                        TenantId = creation.TenantId,
-                        UserId = creation.UserId,
-                        Jti = old.Jti,
-                        Reason = PairingReason.Superseded,
-                        OccurredAt = now,
-                    });
-                }
-
-                outbox.Add(batch, aggregate, new PairingCreated
+                outbox.Add(batch, aggregate, new PairingDenied
                 {
                     TenantId = creation.TenantId,
                     UserId = creation.UserId,
-                    Jti = creation.Jti,
-                    Reason = creation.Created.Reason,
-                    ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(creation.ExpiresAt),
+                    Jti = jti,
+                    Reason = PairingReason.Superseded,
                     OccurredAt = now,
                 });
+            }
+
+            outbox.Add(batch, aggregate, new PairingCreated
+            {
+                TenantId = creation.TenantId,
+                UserId = creation.UserId,
+                Jti = creation.Jti,
+                Reason = creation.Created.Reason,
+                ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(creation.ExpiresAt),
+                OccurredAt = now,
             });
-        }
-        catch
-        {
-            // Nobody has seen the token: the pairings are what they were.
-            await store.UndoCreateAsync(creation.Jti, creation.TenantId, creation.UserId, creation.Created).Quietly();
-            throw;
-        }
+        });
     }
 
     private static async Task<(CreatePairingRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request)

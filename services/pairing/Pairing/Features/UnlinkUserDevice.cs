@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Pairing.Data;
 using Pairing.Domain;
 using Pairing.Http;
@@ -28,8 +29,7 @@ public static class UnlinkUserDevice
             return PairingProblems.ValidationFailed.With(PathFaults.NotUuid("userId"));
         }
 
-        // The server leaves an encoded slash alone, so that it does not become a separator.
-        var name = deviceId.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        var name = NameIn(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) ?? deviceId; // not every server keeps it
 
         // No phone has a name that init would refuse.
         if (name.Length > MaximumDeviceIdLength || name.AsSpan().ContainsControl())
@@ -38,5 +38,16 @@ public static class UnlinkUserDevice
         }
 
         return await devices.RemoveAsync(http.TenantId, user, name, cancellationToken) ? TypedResults.NoContent() : PairingProblems.NotFound;
+    }
+
+    /// <summary>
+    /// The last segment as the client wrote it, decoded once. The server's own decoding leaves an encoded slash alone, so that it does not
+    /// become a separator, and then <c>%2F</c> may be a slash as well as these three characters.
+    /// </summary>
+    private static string? NameIn(string target)
+    {
+        var path = target.AsSpan(0, target.AsSpan().IndexOf('?') is var query and >= 0 ? query : target.Length).TrimEnd('/');
+        var start = path.LastIndexOf('/') + 1;
+        return start == 0 ? null : Uri.UnescapeDataString(path[start..]);
     }
 }

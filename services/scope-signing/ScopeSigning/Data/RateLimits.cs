@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace ScopeSigning.Data;
@@ -12,7 +13,7 @@ internal readonly record struct LimitedSubject(string Name, Limit Limit);
 /// <summary>Sliding windows in Redis, several counters in one atomic step: a refused request counts nowhere.</summary>
 internal sealed class RateLimits(IConnectionMultiplexer redis, TimeProvider clock)
 {
-    private const string Script =
+    private static readonly RedisScript Script = new(
         """
         local now = tonumber(ARGV[1])
         local wait = 0
@@ -35,7 +36,7 @@ internal sealed class RateLimits(IConnectionMultiplexer redis, TimeProvider cloc
             redis.call('PEXPIRE', KEYS[i], ARGV[1 + 2 * i])
         end
         return 0
-        """;
+        """);
 
     /// <summary>Counts one request everywhere, or nowhere.</summary>
     /// <returns>The place that was taken, or how long to wait for one.</returns>
@@ -56,7 +57,7 @@ internal sealed class RateLimits(IConnectionMultiplexer redis, TimeProvider cloc
             arguments.Add(subject.Limit.Count);
         }
 
-        var wait = (long)await redis.GetDatabase().ScriptEvaluateAsync(Script, keys, [.. arguments]).BoundedAsync();
+        var wait = (long)await Script.RunAsync(redis.GetDatabase(), keys, [.. arguments]);
         return new LimitOutcome(wait == 0 ? null : TimeSpan.FromMilliseconds(wait), keys, member);
     }
 

@@ -1,3 +1,5 @@
+using ServiceDefaults.Data;
+
 namespace ScopeSigning.Data;
 
 /// <summary>
@@ -6,7 +8,5 @@ namespace ScopeSigning.Data;
 /// </summary>
 internal static class RedisBound
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
-
-    public static Task<T> BoundedAsync<T>(this Task<T> call) => call.WaitAsync(Bound);
+    public static Task<T> BoundedAsync<T>(this Task<T> call) => call.WaitAsync(RedisScript.Timeout);
 }

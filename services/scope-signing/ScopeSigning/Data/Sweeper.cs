@@ -8,22 +8,25 @@ namespace ScopeSigning.Data;
 /// </summary>
 internal sealed partial class Sweeper(NpgsqlDataSource database, TimeProvider clock, ILogger<Sweeper> logger) : BackgroundService
 {
+    private const int BatchSize = 1000;
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    /// <summary>Removes everything that is over now.</summary>
+    /// <summary>Removes everything that is over now: in batches, so that none holds its locks for long.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var batch = connection.CreateBatch();
         // Rows that somebody works on are left for the next time.
         foreach (var (table, key) in new[] { ("jobs", "id"), ("revocations", "pair_hmac"), ("deliveries", "id") })
         {
-            batch.Add($"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at <= $1 ORDER BY {key} LIMIT 1000 FOR UPDATE SKIP LOCKED)", now);
+            await DeleteAsync(
+                $"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at <= $1 ORDER BY {key} LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                now,
+                cancellationToken);
         }
 
-        batch.Add("DELETE FROM nonces WHERE ctid = ANY(ARRAY(SELECT ctid FROM nonces WHERE expires_at <= $1 ORDER BY expires_at LIMIT 5000))", now);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await DeleteAsync(
+            "DELETE FROM nonces WHERE ctid = ANY(ARRAY(SELECT ctid FROM nonces WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2))", now, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,6 +43,20 @@ internal sealed partial class Sweeper(NpgsqlDataSource database, TimeProvider cl
                 LogFailed(exception.GetType().Name);
             }
         }
+    }
+
+    /// <summary>Goes on while there may be more: what comes faster than a batch per interval would pile up.</summary>
+    private async Task DeleteAsync(string delete, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        int deleted;
+        do
+        {
+            await using var command = database.CreateCommand(delete);
+            command.Parameters.Add(new NpgsqlParameter { Value = now });
+            command.Parameters.Add(new NpgsqlParameter { Value = BatchSize });
+            deleted = await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        while (deleted == BatchSize);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The sweep failed ({Reason}); trying again")]

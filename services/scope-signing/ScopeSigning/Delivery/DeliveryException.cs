@@ -16,4 +16,7 @@ public sealed class DeliveryException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether the provider would say the same to the same message again: it is not tried again.</summary>
+    public bool IsFinal { get; init; }
 }

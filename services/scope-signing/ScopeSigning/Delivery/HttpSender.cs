@@ -112,7 +112,7 @@ internal sealed class HttpSender : IDisposable
 
             return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone
                 ? HandOver.RecipientGone
-                : throw new DeliveryException($"The provider answered {(int)response.StatusCode}.");
+                : throw new DeliveryException($"The provider answered {(int)response.StatusCode}.") { IsFinal = IsFinal(response.StatusCode) };
         }
         catch (HttpRequestException exception)
         {
@@ -123,6 +123,10 @@ internal sealed class HttpSender : IDisposable
             throw new DeliveryException("The provider did not answer in time.", exception);
         }
     }
+
+    /// <summary>RFC 9110 §15.5: the request is wrong, and stays wrong; but for "too slow" and "too many", which pass.</summary>
+    private static bool IsFinal(HttpStatusCode status)
+        => (int)status is >= 400 and < 500 && status is not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests);
 
     /// <summary>Spoken, each digit by itself: "123456" would be read as a number.</summary>
     private static string TextOf(DeliveryContent content) => content.Channel == Channel.Tts

@@ -53,7 +53,7 @@ internal sealed class SmtpSender(IOptions<ScopeSigningOptions> options, IssuerId
         catch (SmtpException exception)
         {
 #pragma warning disable MA0054 // Not embedded: its text may repeat the recipient, which is not to be in a log.
-            throw new DeliveryException($"The mail server refused: {exception.StatusCode}.");
+            throw new DeliveryException($"The mail server refused: {exception.StatusCode}.") { IsFinal = IsFinal(exception.StatusCode) };
 #pragma warning restore MA0054
         }
     }
@@ -80,6 +80,9 @@ internal sealed class SmtpSender(IOptions<ScopeSigningOptions> options, IssuerId
 
         return text.Append("If it was not you, do nothing.\r\n\r\n").Append(identity.BaseUrl).Append("\r\n").ToString();
     }
+
+    /// <summary>RFC 5321 §4.2.1: 5yz is for good, 4yz is for now. A connection that fails has no such code.</summary>
+    private static bool IsFinal(SmtpStatusCode status) => (int)status is >= 500 and < 600;
 
     private static bool IsThisMachine(string host)
         => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

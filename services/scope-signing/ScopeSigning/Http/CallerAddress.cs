@@ -1,6 +1,6 @@
 using System.Net;
-using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Http;
 
 namespace ScopeSigning.Http;
 
@@ -9,18 +9,8 @@ internal static class CallerAddress
 {
     public static IServiceCollection AddCallerAddress(this IServiceCollection services)
     {
-        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ScopeSigningOptions>>((forwarded, options) =>
-        {
-            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
-            forwarded.ForwardLimit = 1;
-            if (TrustedProxyList.TryParse(options.Value.TrustedProxies, out var networks))
-            {
-                foreach (var network in networks)
-                {
-                    forwarded.KnownIPNetworks.Add(network);
-                }
-            }
-        });
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ScopeSigningOptions>>(
+            static (forwarded, options) => TrustedProxies.Configure(forwarded, options.Value.TrustedProxies));
         return services;
     }
 

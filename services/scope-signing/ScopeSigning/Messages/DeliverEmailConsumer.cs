@@ -1,5 +1,4 @@
 using MassTransit;
-using Microsoft.Extensions.Options;
 using ScopeSigning.Delivery;
 
 namespace ScopeSigning.Messages;
@@ -16,15 +15,9 @@ internal sealed class DeliverEmailConsumer(DeliveryHandler handler, SmtpSender m
 
 internal sealed class DeliverEmailConsumerDefinition : ConsumerDefinition<DeliverEmailConsumer>
 {
-    private readonly IOptions<ScopeSigningOptions> options;
-
-    public DeliverEmailConsumerDefinition(IOptions<ScopeSigningOptions> options)
+    public DeliverEmailConsumerDefinition()
     {
-        this.options = options;
         EndpointName = DeliverEmailConsumer.Queue;
+        ConcurrentMessageLimit = DeliveryHandler.AtATime;
     }
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<DeliverEmailConsumer> consumerConfigurator, IRegistrationContext context)
-        => endpointConfigurator.UseDeliveryRetry(options);
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-using Microsoft.Extensions.Options;
 using ScopeSigning.Delivery;
 
 namespace ScopeSigning.Messages;
@@ -16,15 +15,9 @@ internal sealed class DeliverLetterConsumer(DeliveryHandler handler, HttpSender 
 
 internal sealed class DeliverLetterConsumerDefinition : ConsumerDefinition<DeliverLetterConsumer>
 {
-    private readonly IOptions<ScopeSigningOptions> options;
-
-    public DeliverLetterConsumerDefinition(IOptions<ScopeSigningOptions> options)
+    public DeliverLetterConsumerDefinition()
     {
-        this.options = options;
         EndpointName = DeliverLetterConsumer.Queue;
+        ConcurrentMessageLimit = DeliveryHandler.AtATime;
     }
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<DeliverLetterConsumer> consumerConfigurator, IRegistrationContext context)
-        => endpointConfigurator.UseDeliveryRetry(options);
 }

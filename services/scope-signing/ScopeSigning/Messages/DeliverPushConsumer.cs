@@ -1,6 +1,5 @@
 using System.Text;
 using MassTransit;
-using Microsoft.Extensions.Options;
 using ScopeSigning.Data;
 using ScopeSigning.Delivery;
 using ScopeSigning.Signing;
@@ -29,15 +28,9 @@ internal sealed class DeliverPushConsumer(DeliveryHandler handler, HttpSender ht
 
 internal sealed class DeliverPushConsumerDefinition : ConsumerDefinition<DeliverPushConsumer>
 {
-    private readonly IOptions<ScopeSigningOptions> options;
-
-    public DeliverPushConsumerDefinition(IOptions<ScopeSigningOptions> options)
+    public DeliverPushConsumerDefinition()
     {
-        this.options = options;
         EndpointName = DeliverPushConsumer.Queue;
+        ConcurrentMessageLimit = DeliveryHandler.AtATime;
     }
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<DeliverPushConsumer> consumerConfigurator, IRegistrationContext context)
-        => endpointConfigurator.UseDeliveryRetry(options);
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-using Microsoft.Extensions.Options;
 using ScopeSigning.Delivery;
 
 namespace ScopeSigning.Messages;
@@ -16,15 +15,9 @@ internal sealed class DeliverToPhoneConsumer(DeliveryHandler handler, HttpSender
 
 internal sealed class DeliverToPhoneConsumerDefinition : ConsumerDefinition<DeliverToPhoneConsumer>
 {
-    private readonly IOptions<ScopeSigningOptions> options;
-
-    public DeliverToPhoneConsumerDefinition(IOptions<ScopeSigningOptions> options)
+    public DeliverToPhoneConsumerDefinition()
     {
-        this.options = options;
         EndpointName = DeliverToPhoneConsumer.Queue;
+        ConcurrentMessageLimit = DeliveryHandler.AtATime;
     }
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<DeliverToPhoneConsumer> consumerConfigurator, IRegistrationContext context)
-        => endpointConfigurator.UseDeliveryRetry(options);
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-using Microsoft.Extensions.Options;
 using ScopeSigning.Delivery;
 
 namespace ScopeSigning.Messages;
@@ -16,15 +15,9 @@ internal sealed class DeliverToTestSinkConsumer(DeliveryHandler handler, HttpSen
 
 internal sealed class DeliverToTestSinkConsumerDefinition : ConsumerDefinition<DeliverToTestSinkConsumer>
 {
-    private readonly IOptions<ScopeSigningOptions> options;
-
-    public DeliverToTestSinkConsumerDefinition(IOptions<ScopeSigningOptions> options)
+    public DeliverToTestSinkConsumerDefinition()
     {
-        this.options = options;
         EndpointName = DeliverToTestSinkConsumer.Queue;
+        ConcurrentMessageLimit = DeliveryHandler.AtATime;
     }
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<DeliverToTestSinkConsumer> consumerConfigurator, IRegistrationContext context)
-        => endpointConfigurator.UseDeliveryRetry(options);
 }

@@ -9,7 +9,7 @@ internal static class DeliverySuccess
     {
         if (await sending != HandOver.Taken)
         {
-            throw new DeliveryException("The provider does not know the recipient or the path.");
+            throw new DeliveryException("The provider does not know the recipient or the path.") { IsFinal = true };
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ServiceDefaults;
 
 namespace ScopeSigning.Signing;
 
@@ -7,10 +8,12 @@ internal static partial class Sodium
 {
     public const int SecretKeyBytes = 64;
 
-    private const string Library = "libsodium.so.23";
+    private const string Library = NativeLibraries.Sodium;
 
     static Sodium()
     {
+        NativeLibraries.ResolveFor(typeof(Sodium).Assembly);
+
         // 0: done, 1: was done before. Needed once per process, before anything else (it picks the code for this CPU).
         if (Initialize() < 0)
         {

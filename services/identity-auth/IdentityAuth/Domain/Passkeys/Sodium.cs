@@ -1,14 +1,17 @@
 using System.Runtime.InteropServices;
+using ServiceDefaults;
 
 namespace IdentityAuth.Domain.Passkeys;
 
 /// <summary>The function of libsodium that is used.</summary>
 internal static partial class Sodium
 {
-    private const string Library = "libsodium.so.23";
+    private const string Library = NativeLibraries.Sodium;
 
     static Sodium()
     {
+        NativeLibraries.ResolveFor(typeof(Sodium).Assembly);
+
         // 0: done, 1: was done before. Needed once per process, before anything else (it picks the code for this CPU).
         if (Initialize() < 0)
         {

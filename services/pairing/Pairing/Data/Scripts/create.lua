@@ -2,7 +2,7 @@
 -- KEYS  1 state of the new pairing, 2 the user's unfinished pairings, 3 due times
 -- ARGV  1 now, 2 jti, 3 exp, 4 retention after the end, 5 lifetime of a claim, 6 lifetime of an index, 7 prefix of state keys,
 --       8.. names and values of the new state; times in ms
--- Answer: {'busy'} while a proof is at work on one of them, else {'ok', reason, and for each superseded: jti, status, reason}
+-- Answer: {'busy'} while a proof is at work on one of them, else {'ok', reason, jtis of the superseded ones}
 local now = tonumber(ARGV[1])
 local exp = tonumber(ARGV[3])
 local retention = tonumber(ARGV[4])
@@ -21,17 +21,20 @@ for _, jti in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   end
 end
 
+-- What undo_create needs is kept with the new pairing: this answer may be lost.
+local before = {}
 local answer = {'ok', #unfinished == 0 and 'created' or 'recreated'}
 for _, old in ipairs(unfinished) do
   redis.call('HSET', old.key, 'status', 'denied', 'reason', 'superseded', 'until', now + retention)
+  -- A stale claim ends here: whoever held it must not release the pairing back to pending.
+  redis.call('HDEL', old.key, 'claim', 'claimed')
   redis.call('PEXPIRE', old.key, retention)
   redis.call('ZREM', KEYS[3], old.jti)
   answer[#answer + 1] = old.jti
-  answer[#answer + 1] = old.status
-  answer[#answer + 1] = old.reason
+  before[#before + 1] = table.concat({old.jti, old.status, old.reason}, ' ')
 end
 
-redis.call('HSET', KEYS[1], 'status', 'created', 'reason', answer[2], 'exp', exp, 'until', exp + retention, unpack(ARGV, 8))
+redis.call('HSET', KEYS[1], 'status', 'created', 'reason', answer[2], 'exp', exp, 'until', exp + retention, 'superseded', table.concat(before, ' '), unpack(ARGV, 8))
 redis.call('PEXPIRE', KEYS[1], exp - now + retention)
 redis.call('DEL', KEYS[2])
 redis.call('SADD', KEYS[2], ARGV[2])

@@ -10,12 +10,13 @@ var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOpt
     DeveloperCertificateDefaultHttpsTerminationEnabled = false,
 });
 var replicas = builder.Configuration.GetValue("Replicas", 1);
+var isEphemeral = builder.Configuration.GetValue("Ephemeral", false);
 
 // Servers. An ephemeral stack keeps nothing.
 var postgres = builder.AddPostgres("postgres");
 var redis = builder.AddRedis("redis");
 var rabbitmq = builder.AddRabbitMQ("rabbitmq").WithManagementPlugin();
-if (!builder.Configuration.GetValue("Ephemeral", false))
+if (!isEphemeral)
 {
     postgres.WithDataVolume();
     redis.WithDataVolume();
@@ -88,9 +89,10 @@ if (builder.ExecutionContext.IsRunMode)
 
     // The account pages lead a developer there.
     gateway.WithEnvironment("Gateway__DeveloperLinks__Inbox", http);
-    if (builder.Configuration["URLS"]?.Split(';')[0] is { Length: > 0 } dashboard)
+    if (builder.Configuration["URLS"]?.Split(';')[0] is { Length: > 0 } dashboard && !isEphemeral)
     {
-        gateway.WithEnvironment("Gateway__DeveloperLinks__Dashboard", dashboard);
+        var port = builder.Configuration.GetValue<int?>("Dashboard:Port");
+        gateway.WithEnvironment("Gateway__DeveloperLinks__Dashboard", port is null ? dashboard : $"http://localhost:{port}");
     }
 
     // A test's own launch profile does not reach the processes: without this they would run as Production there.

@@ -43,9 +43,6 @@ internal sealed class ProcessTree(int root)
     /// <summary>Each process of the tree, the root first.</summary>
     public IReadOnlyList<int> Ids => [.. Members().Select(one => one.Id)];
 
-    /// <summary>Who started a process.</summary>
-    public static int ParentOf(int process) => Read(process)?.Parent ?? 0;
-
     private List<Member> Members()
     {
         var all = Processes().Select(Read).OfType<Member>().ToList();

@@ -3,11 +3,7 @@ using System.Text.Json;
 namespace ScopeSigning.Domain;
 
 /// <summary>The claims of the API's model Claims: one fact that the person wants signed.</summary>
-internal sealed record ScopeClaims(string Scope, string Channel, EmailAddress? Email, PhoneNumber? Phone, PostalAddress? Address)
-{
-    /// <summary>Whether the number was given as a landline, which is read aloud to.</summary>
-    public bool IsLandline => Channel == Domain.Channel.Tts;
-}
+internal sealed record ScopeClaims(string Scope, string Channel, EmailAddress? Email, PhoneNumber? Phone, PostalAddress? Address);
 
 /// <summary>Reads the claims for <c>POST /scope</c>. Claims that belong to another scope are ignored.</summary>
 internal sealed class ScopeClaimsProfile : TokenProfile<ScopeClaims>

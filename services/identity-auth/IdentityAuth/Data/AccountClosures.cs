@@ -75,7 +75,8 @@ internal sealed class AccountClosures(
     {
         await using var work = await UnitOfWork.OpenAsync(source, cancellationToken);
         await work.ExecuteAsync(
-            "UPDATE users SET flags = flags | $2, deletion_at = $3, security_stamp = security_stamp + 1 WHERE id = $1",
+            // COALESCE: a deletion that was asked for at the same moment stays asked for.
+            "UPDATE users SET flags = flags | $2, deletion_at = COALESCE($3, deletion_at), security_stamp = security_stamp + 1 WHERE id = $1",
             [user.Id, flag, Sql.Time(deletionAt)],
             cancellationToken);
         var ended = await work.QueryAsync(Revocations.DeleteAll, [user.Id], reader => reader.GetFieldValue<byte[]>(0), cancellationToken);

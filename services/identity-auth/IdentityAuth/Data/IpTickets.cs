@@ -49,7 +49,8 @@ internal enum ResendOutcome
 /// Removing the token's key is its use: of parallel uses only one removes it.
 /// </summary>
 internal sealed class IpTickets(
-    IConnectionMultiplexer redis, RedisKeys names, SealedData sealer, Deliveries deliveries, NpgsqlDataSource source, TimeProvider clock)
+    IConnectionMultiplexer redis, RedisKeys names, SealedData sealer, Deliveries deliveries, SessionDirectory accounts, UserStore users,
+    NpgsqlDataSource source, TimeProvider clock)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
     public static readonly TimeSpan ResendCooldown = TimeSpan.FromSeconds(30);
@@ -105,11 +106,13 @@ internal sealed class IpTickets(
     }
 
     /// <summary>Whether a ticket waits, and what came of it: the result can be read for a minute.</summary>
-    public async Task<(bool Pending, IpTicketResult? Result)> PollAsync(string ticket)
+    /// <remarks>Somebody asks every two seconds, so the account is the one that this instance knows: what changes it is told here at once.</remarks>
+    public async Task<(bool Pending, IpTicketResult? Result)> PollAsync(string ticket, CancellationToken cancellationToken)
     {
         // The result is written before the ticket goes, so it is looked for last.
-        var waits = Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout)) is { } found
-            && found.CreatedAt + Lifetime > clock.GetUtcNow();
+        var waits = Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken)) is { } found
+            && found.CreatedAt + Lifetime > clock.GetUtcNow()
+            && IsOf(found, await accounts.FindUserAsync(found.UserId, cancellationToken));
         var value = await Database.StringGetAsync(ResultKey(ticket)).WaitAsync(RedisScript.Timeout);
         return value.IsNull ? (waits, null) : (false, JsonSerializer.Deserialize<IpTicketResult>(sealer.Open((byte[])value!, SealedKind.IpTicket, "result")));
     }
@@ -119,7 +122,8 @@ internal sealed class IpTickets(
     public async Task<(ResendOutcome Outcome, TimeSpan Wait)> ResendAsync(string ticket, CancellationToken cancellationToken)
     {
         if (Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken)) is not { } found
-            || found.CreatedAt + Lifetime <= clock.GetUtcNow())
+            || found.CreatedAt + Lifetime <= clock.GetUtcNow()
+            || !IsOf(found, await users.FindAsync(found.UserId, cancellationToken)))
         {
             return (ResendOutcome.Unknown, default);
         }
@@ -144,6 +148,9 @@ internal sealed class IpTickets(
         await MailAsync(found, cancellationToken);
         return (ResendOutcome.Sent, default);
     }
+
+    // A reset, a revert, a new password and the closure of the account move the stamp, and end its open tickets with that (§5.2).
+    private static bool IsOf(IpTicket ticket, User? user) => user is { IsDeleted: false } && user.SecurityStamp == ticket.SecurityStamp;
 
     private async Task MailAsync(IpTicket ticket, CancellationToken cancellationToken)
     {

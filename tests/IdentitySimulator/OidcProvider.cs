@@ -63,7 +63,7 @@ public sealed class OidcProvider : IAsyncDisposable
         var app = builder.Build();
         var provider = new OidcProvider(app);
         app.MapGet("/.well-known/openid-configuration", (Delegate)provider.GetConfigurationAsync);
-        app.MapGet("/jwks", provider.GetKeys);
+        app.MapGet("/jwks", provider.GetKeysAsync);
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.ExchangeAsync);
         app.MapGet("/userinfo", provider.GetUserInfo);
@@ -130,9 +130,10 @@ public sealed class OidcProvider : IAsyncDisposable
         return Results.Text(document.ToJsonString(), "application/json");
     }
 
-    private IResult GetKeys()
+    private async Task<IResult> GetKeysAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _keyRequests);
+        await Behaviour.KeySilence.WaitAsync(cancellationToken);
         var point = _key.ExportParameters(false).Q;
         return Results.Json(new
         {
@@ -271,6 +272,9 @@ public sealed class OidcProvider : IAsyncDisposable
     {
         /// <summary>Until this is over, its discovery document is not answered.</summary>
         public Task Silence { get; init; } = Task.CompletedTask;
+
+        /// <summary>Until this is over, its keys are not answered.</summary>
+        public Task KeySilence { get; init; } = Task.CompletedTask;
 
         public string? DiscoveredIssuer { get; init; }
 

@@ -91,7 +91,10 @@ internal sealed class AccountClosures(
             if (deletionAt is not null && user.Email is { } email)
             {
                 deliveries.Add(
-                    batch, Deliveries.Email, new DeliveryContent { Kind = DeliveryKind.AccountDeletion, To = email, At = deletionAt }, TimeSpan.FromDays(1));
+                    batch,
+                    Deliveries.Email,
+                    new DeliveryContent { Kind = DeliveryKind.AccountDeletion, To = email, Locale = user.Locale, At = deletionAt },
+                    TimeSpan.FromDays(1));
             }
         });
         await changes.SessionsEndedAsync(ended);

@@ -20,6 +20,9 @@ internal sealed record IpTicket
 
     public required string Email { get; init; }
 
+    /// <summary>The account's language.</summary>
+    public string? Locale { get; init; }
+
     public required ClientDevice Client { get; init; }
 
     public string? InviteCode { get; init; }
@@ -70,6 +73,7 @@ internal sealed class IpTickets(
             UserId = user.Id,
             SecurityStamp = user.SecurityStamp,
             Email = user.Email!,
+            Locale = user.Locale,
             Client = client,
             InviteCode = inviteCode,
             CreatedAt = clock.GetUtcNow(),
@@ -113,7 +117,7 @@ internal sealed class IpTickets(
         var waits = Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken)) is { } found
             && found.CreatedAt + Lifetime > clock.GetUtcNow()
             && IsOf(found, await accounts.FindUserAsync(found.UserId, cancellationToken));
-        var value = await Database.StringGetAsync(ResultKey(ticket)).WaitAsync(RedisScript.Timeout);
+        var value = await Database.StringGetAsync(ResultKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken);
         return value.IsNull ? (waits, null) : (false, JsonSerializer.Deserialize<IpTicketResult>(sealer.Open((byte[])value!, SealedKind.IpTicket, "result")));
     }
 
@@ -158,7 +162,14 @@ internal sealed class IpTickets(
         deliveries.Add(
             batch,
             Deliveries.Email,
-            new DeliveryContent { Kind = DeliveryKind.IpAuthorization, To = ticket.Email, Token = ticket.Token, IpAddress = ticket.Client.Address },
+            new DeliveryContent
+            {
+                Kind = DeliveryKind.IpAuthorization,
+                To = ticket.Email,
+                Locale = ticket.Locale,
+                Token = ticket.Token,
+                IpAddress = ticket.Client.Address,
+            },
             ticket.CreatedAt + Lifetime - clock.GetUtcNow());
         await batch.ExecuteNonQueryAsync(cancellationToken);
         deliveries.Wake();

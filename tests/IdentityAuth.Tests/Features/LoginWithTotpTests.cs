@@ -266,6 +266,7 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         using var response = await person.TotpAsync(ticket, person.Code());
 
         await response.AssertProblemAsync(403, "ACCOUNT_SUSPENDED_TEMPORARILY");
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @Id AND action = 'sign_in_failed' AND detail = 'suspended'", new { person.Id }));
     }
 
     [Fact]

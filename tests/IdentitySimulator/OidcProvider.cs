@@ -34,6 +34,7 @@ public sealed class OidcProvider : IAsyncDisposable
     private int _discoveries;
     private int _openDiscoveries;
     private int _keyRequests;
+    private int _openKeyRequests;
 
     private OidcProvider(WebApplication app) => _app = app;
 
@@ -54,6 +55,9 @@ public sealed class OidcProvider : IAsyncDisposable
     public int OpenDiscoveries => Volatile.Read(ref _openDiscoveries);
 
     public int KeyRequests => _keyRequests;
+
+    /// <summary>How many wait for its keys now.</summary>
+    public int OpenKeyRequests => Volatile.Read(ref _openKeyRequests);
 
     public static async Task<OidcProvider> StartAsync()
     {
@@ -133,7 +137,16 @@ public sealed class OidcProvider : IAsyncDisposable
     private async Task<IResult> GetKeysAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _keyRequests);
-        await Behaviour.KeySilence.WaitAsync(cancellationToken);
+        Interlocked.Increment(ref _openKeyRequests);
+        try
+        {
+            await Behaviour.KeySilence.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _openKeyRequests);
+        }
+
         var point = _key.ExportParameters(false).Q;
         return Results.Json(new
         {

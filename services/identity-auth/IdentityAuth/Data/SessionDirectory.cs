@@ -20,17 +20,17 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, UserStore users,
         WHERE s.token_hash = $1
         """;
 
-    /// <summary>More sessions, or more accounts, than this are not remembered at a time; both together are about 1 KiB.</summary>
-    public int Capacity { get; init; } = 50_000;
-
-    /// <summary>How many are remembered now.</summary>
-    public (int Sessions, int Users) Count => (_sessions.Count, _users.Count);
-
     private readonly ConcurrentDictionary<TokenHash, CachedSession> _sessions = new();
     private readonly ConcurrentDictionary<long, CachedUser> _users = new();
 
     // Counts forgettings. What was read before one, and is stored after it, may be what was to be forgotten.
     private readonly long[] _forgotten = new long[1024];
+
+    /// <summary>More sessions, or more accounts, than this are not remembered at a time; both together are about 1 KiB.</summary>
+    public int Capacity { get; init; } = 50_000;
+
+    /// <summary>How many are remembered now.</summary>
+    public (int Sessions, int Users) Count => (_sessions.Count, _users.Count);
 
     /// <summary>The live session with this token.</summary>
     /// <param name="token">Well-formed.</param>

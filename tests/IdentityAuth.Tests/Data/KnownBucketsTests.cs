@@ -98,6 +98,27 @@ public sealed class KnownBucketsTests
         Assert.Equal(new BucketAnswer(1, Large.Emission, Now + Large.Span, answers[99].GlobalFull, Now), answers[100]);
     }
 
+    /// <summary>Redis may let them through: they are no room for others.</summary>
+    [Fact]
+    public void TryCount_OthersAreBeingAskedAbout_CountThem()
+    {
+        Learn(Large, spent: 50);
+        for (var count = 0; count < 10; count++)
+        {
+            Assert.Null(_known.TryCount(Request(Large), Now));
+        }
+
+        var later = Now + (10 * Large.Emission); // ten have leaked since
+
+        Assert.Null(_known.TryCount(Request(Large), later));
+        for (var count = 0; count < 11; count++)
+        {
+            _known.Learn(Request(Large), new BucketAnswer(1, 0, Now, Now, Now));
+        }
+
+        Assert.NotNull(_known.TryCount(Request(Large), later));
+    }
+
     /// <summary>It was counted when it was let through.</summary>
     [Fact]
     public void Count_NobodyToAskAboutWhatIsThrough_MovesNothing()

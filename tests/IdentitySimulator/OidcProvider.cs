@@ -34,6 +34,7 @@ public sealed class OidcProvider : IAsyncDisposable
     private int _discoveries;
     private int _openDiscoveries;
     private int _keyRequests;
+    private int _openKeyRequests;
 
     private OidcProvider(WebApplication app) => _app = app;
 
@@ -55,6 +56,9 @@ public sealed class OidcProvider : IAsyncDisposable
 
     public int KeyRequests => _keyRequests;
 
+    /// <summary>How many wait for its keys now.</summary>
+    public int OpenKeyRequests => Volatile.Read(ref _openKeyRequests);
+
     public static async Task<OidcProvider> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -63,7 +67,7 @@ public sealed class OidcProvider : IAsyncDisposable
         var app = builder.Build();
         var provider = new OidcProvider(app);
         app.MapGet("/.well-known/openid-configuration", (Delegate)provider.GetConfigurationAsync);
-        app.MapGet("/jwks", provider.GetKeys);
+        app.MapGet("/jwks", provider.GetKeysAsync);
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.ExchangeAsync);
         app.MapGet("/userinfo", provider.GetUserInfo);
@@ -130,9 +134,19 @@ public sealed class OidcProvider : IAsyncDisposable
         return Results.Text(document.ToJsonString(), "application/json");
     }
 
-    private IResult GetKeys()
+    private async Task<IResult> GetKeysAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _keyRequests);
+        Interlocked.Increment(ref _openKeyRequests);
+        try
+        {
+            await Behaviour.KeySilence.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _openKeyRequests);
+        }
+
         var point = _key.ExportParameters(false).Q;
         return Results.Json(new
         {
@@ -271,6 +285,9 @@ public sealed class OidcProvider : IAsyncDisposable
     {
         /// <summary>Until this is over, its discovery document is not answered.</summary>
         public Task Silence { get; init; } = Task.CompletedTask;
+
+        /// <summary>Until this is over, its keys are not answered.</summary>
+        public Task KeySilence { get; init; } = Task.CompletedTask;
 
         public string? DiscoveredIssuer { get; init; }
 

@@ -1,8 +1,17 @@
 namespace TestSupport;
 
-/// <summary>A clock that stands still until a test moves it. Timers fire, in order, while it is moved.</summary>
+/// <summary>
+/// A clock that stands still until a test moves it. Timers fire, in order, while it is moved; a periodic one skips what it cannot have told
+/// anybody about, when the way is long.
+/// </summary>
 public sealed class FakeClock(DateTimeOffset start) : TimeProvider
 {
+    /// <summary>
+    /// The last ticks of a long way, which a periodic timer still fires: nobody gets to run between two of them, and a
+    /// <see cref="PeriodicTimer"/> makes one of those that nobody has waited for. A year of ticks a second would take minutes.
+    /// </summary>
+    private const long MaximumTicks = 100;
+
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];
     private DateTimeOffset _now = start;
@@ -42,7 +51,7 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
                 }
 
                 _now = next.Due > _now ? next.Due : _now;
-                next.Rearm(_now);
+                next.Rearm(_now, end);
             }
 
             next.Fire();
@@ -68,11 +77,12 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
         public void Fire() => fire();
 
         // Called under the clock's lock.
-        public void Rearm(DateTimeOffset now)
+        public void Rearm(DateTimeOffset now, DateTimeOffset end)
         {
             if (_period > TimeSpan.Zero)
             {
-                Due = now + _period;
+                var skipped = Math.Max(0, ((end - now).Ticks / _period.Ticks) - MaximumTicks);
+                Due = now + (_period * (skipped + 1));
             }
             else
             {

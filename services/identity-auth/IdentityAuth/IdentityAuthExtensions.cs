@@ -244,7 +244,7 @@ public static class IdentityAuthExtensions
 
         // Single sign-on.
         services.AddSingleton<ProviderDocuments>();
-        services.AddSingleton<SsoProvider>();
+        AddWorker<SsoProvider>(services);
         services.AddSingleton<ISsoGate>(provider => provider.GetRequiredService<SsoProvider>());
         services.AddSingleton<SsoStates>();
         services.AddSingleton<SsoClient>();

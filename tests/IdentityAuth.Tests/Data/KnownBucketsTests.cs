@@ -98,6 +98,40 @@ public sealed class KnownBucketsTests
         Assert.Equal(new BucketAnswer(1, Large.Emission, Now + Large.Span, answers[99].GlobalFull, Now), answers[100]);
     }
 
+    /// <summary>Redis may let them through: they are no room for others.</summary>
+    [Fact]
+    public void TryCount_OthersAreBeingAskedAbout_CountThem()
+    {
+        Learn(Large, spent: 50);
+        for (var count = 0; count < 10; count++)
+        {
+            Assert.Null(_known.TryCount(Request(Large), Now));
+        }
+
+        var later = Now + (10 * Large.Emission); // ten have leaked since
+
+        Assert.Null(_known.TryCount(Request(Large), later));
+        for (var count = 0; count < 11; count++)
+        {
+            _known.Learn(Request(Large), new BucketAnswer(1, 0, Now, Now, Now));
+        }
+
+        Assert.NotNull(_known.TryCount(Request(Large), later));
+    }
+
+    /// <summary>It was counted when it was let through.</summary>
+    [Fact]
+    public void Count_NobodyToAskAboutWhatIsThrough_MovesNothing()
+    {
+        Learn(Large, spent: 0);
+        var through = _known.TryCount(Request(Large), Now);
+
+        var told = _known.Count(Request(Large) with { IsThrough = true }, Now);
+
+        Assert.Equal(through, told);
+        Assert.Equal(Now + (2 * Large.Emission), _known.Count(Request(Large), Now).Full);
+    }
+
     private static BucketRequest Request(RateLimitBucket bucket) => new(bucket, $"{bucket.Name}:me", Global, "global:me");
 
     private void Learn(RateLimitBucket bucket, int spent) => _known.Learn(Request(bucket), new BucketAnswer(0, 0, Now + (spent * bucket.Emission), Now, Now));

@@ -60,6 +60,7 @@ public sealed class AuthenticateWithWebAuthnTests(FactorsApp app) : IClassFixtur
     public async Task AuthenticateWithWebAuthn_OneThingWrong_IsRefusedAndTheChallengeIsBurnt(string fault, SoftwareAuthenticator.Quirks quirks)
     {
         Assert.NotEmpty(fault);
+        app.Client.Address = TestClient.NewAddress();
         var person = await Person.RegisterAsync(app);
         await person.WithCredentialAsync(_authenticator);
         var options = await OptionsAsync();
@@ -70,6 +71,7 @@ public sealed class AuthenticateWithWebAuthnTests(FactorsApp app) : IClassFixtur
         await refused.AssertProblemAsync(401, "PASSKEY_AUTHENTICATION_FAILED");
         await again.AssertProblemAsync(401, "PASSKEY_AUTHENTICATION_FAILED");
         Assert.Equal(1, await person.SessionsAsync());
+        Assert.Equal(2, await FailuresAsync("user_id IS NULL AND detail = 'credentials'"));
     }
 
     [Fact]
@@ -121,9 +123,11 @@ public sealed class AuthenticateWithWebAuthnTests(FactorsApp app) : IClassFixtur
         await person.WithCredentialAsync(_authenticator);
         await app.ExecuteAsync($"UPDATE users SET {assignment} WHERE id = @Id", new { person.Id });
 
+        app.Client.Address = TestClient.NewAddress();
         using var response = await SignInAsync(await OptionsAsync());
 
         await response.AssertProblemAsync(403, code);
+        Assert.Equal(1, await FailuresAsync($"user_id = {person.Id} AND detail = 'suspended'"));
     }
 
     [Theory]
@@ -185,6 +189,9 @@ public sealed class AuthenticateWithWebAuthnTests(FactorsApp app) : IClassFixtur
         Assert.Single(outcomes, "200");
         Assert.Equal(2, await person.SessionsAsync());
     }
+
+    private Task<long> FailuresAsync(string condition)
+        => app.CountAsync($"SELECT count(*) FROM audit_log WHERE action = 'sign_in_failed' AND ip = @ip AND {condition}", new { ip = app.Client.Address });
 
     private async Task<JsonElement> OptionsAsync()
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdentityAuth.Tests.Infrastructure;
 using IdentitySimulator;
+using TestSupport;
 
 namespace IdentityAuth.Tests.Features;
 
@@ -81,16 +82,27 @@ public sealed class CompleteSsoTests(SsoApp sso) : IClassFixture<SsoApp>
     {
         // Somebody registered with an address that is not his, and waits for its owner.
         var squatter = await sso.Client.RegisterAsync(Ada.Email);
+        await sso.App.ChangeUserAsync(squatter.Id, "authenticators = 5, phone = '+49' || id");
 
         using var response = await sso.SignInAsync(Ada);
 
         var body = await response.JsonAsync(200);
         Assert.Equal(squatter.Id, body.Text("user_id"));
+        Assert.Equal(["factor_removed phone", "factor_removed totp", "factor_removed webauthn", "password_changed sso_linked"], await LossesAsync(squatter));
         Assert.False(await sso.Client.IsAliveAsync(squatter.Token));
         Assert.True(await sso.Client.IsAliveAsync(body.Text("token")));
         using var login = await sso.Client.LoginAsync(squatter.Email, squatter.Password);
         await login.AssertFieldsAsync("email=INVALID_EMAIL_OR_PASSWORD", "password=INVALID_EMAIL_OR_PASSWORD");
         Assert.Single(await sso.App.EventBodiesAsync("SessionsRevoked", squatter.Id));
+    }
+
+    private async Task<IEnumerable<string>> LossesAsync(TestAccount account)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(sso.App.Database);
+        return await Dapper.SqlMapper.QueryAsync<string>(
+            connection,
+            "SELECT action || ' ' || detail FROM audit_log WHERE user_id = @id AND action IN ('factor_removed', 'password_changed') ORDER BY 1",
+            new { id = long.Parse(account.Id, null) });
     }
 
     [Fact]
@@ -113,11 +125,13 @@ public sealed class CompleteSsoTests(SsoApp sso) : IClassFixture<SsoApp>
     [InlineData(null)]
     public async Task CompleteSso_KnownAddressThatTheProviderDidNotVerify_IsRefused(bool? verified)
     {
+        sso.Client.Address = TestClient.NewAddress();
         var account = await sso.Client.RegisterAsync(Ada.Email);
 
         using var response = await sso.SignInAsync(Ada with { EmailVerified = verified });
 
         await response.AssertProblemAsync(403, "EMAIL_VERIFICATION_REQUIRED");
+        Assert.Equal(1, await sso.App.CountAsync("SELECT count(*) FROM audit_log WHERE detail = 'unverified' AND user_id IS NULL AND ip = @ip", new { ip = sso.Client.Address }));
         Assert.Equal(0, await sso.App.CountAsync("SELECT count(*) FROM sso_links WHERE user_id = @Id", new { Id = long.Parse(account.Id, null) }));
     }
 
@@ -139,11 +153,13 @@ public sealed class CompleteSsoTests(SsoApp sso) : IClassFixture<SsoApp>
     public async Task CompleteSso_AccountThatNobodySignsInTo_IsTold(string assignment, string code)
     {
         using var first = await sso.SignInAsync(Ada);
-        await sso.App.ChangeUserAsync((await first.JsonAsync(200)).Text("user_id"), assignment);
+        var userId = (await first.JsonAsync(200)).Text("user_id");
+        await sso.App.ChangeUserAsync(userId, assignment);
 
         using var response = await sso.SignInAsync(Ada);
 
         await response.AssertProblemAsync(403, code);
+        Assert.Equal(1, await sso.App.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @id AND detail = 'suspended'", new { id = long.Parse(userId, null) }));
     }
 
     [Fact]
@@ -190,12 +206,23 @@ public sealed class CompleteSsoTests(SsoApp sso) : IClassFixture<SsoApp>
     public async Task CompleteSso_IdTokenThatDoesNotHold_IsRefusedAndNobodyIsMade(string fault, OidcProvider.Misbehaviour behaviour)
     {
         Assert.NotEmpty(fault);
-        await using var own = await SsoApp.StartAsync(behaviour);
+        sso.Client.Address = TestClient.NewAddress();
+        var users = await sso.App.CountAsync("SELECT count(*) FROM users");
+        sso.Provider.Behaviour = behaviour;
+        try
+        {
+            using var response = await sso.SignInAsync(Ada);
 
-        using var response = await own.SignInAsync(Ada);
+            await response.AssertFieldsAsync("id_token=INVALID_FORMAT");
+        }
+        finally
+        {
+            sso.Provider.Behaviour = new();
+        }
 
-        await response.AssertFieldsAsync("id_token=INVALID_FORMAT");
-        Assert.Equal(0, await own.App.CountAsync("SELECT count(*) FROM users"));
+        Assert.Equal(users, await sso.App.CountAsync("SELECT count(*) FROM users"));
+        Assert.Equal(
+            1, await sso.App.CountAsync("SELECT count(*) FROM audit_log WHERE action = 'sign_in_failed' AND detail = 'credentials' AND ip = @ip", new { ip = sso.Client.Address }));
     }
 
     [Fact]
@@ -211,22 +238,42 @@ public sealed class CompleteSsoTests(SsoApp sso) : IClassFixture<SsoApp>
     [Fact]
     public async Task CompleteSso_ProviderRotatesItsKey_IsFetchedAgain()
     {
-        await using var own = await SsoApp.StartAsync();
+        var clock = new FakeClock();
+        await using var own = await SsoApp.StartAsync(null, clock);
         using var first = await own.SignInAsync(Ada);
         await first.JsonAsync(200);
         Assert.Equal(1, own.Provider.KeyRequests);
 
         // Another id is asked for, but not more often than every ten seconds.
         own.Provider.KeyId = "key-2";
-        await Eventually.IsTrueAsync(
-            async () =>
-            {
-                using var response = await own.SignInAsync(Ada);
-                return (int)response.StatusCode == 200;
-            },
-            "the new key was not fetched");
+        clock.Advance(TimeSpan.FromSeconds(9.9));
+        using var early = await own.SignInAsync(Ada);
+        await early.AssertFieldsAsync("id_token=INVALID_FORMAT");
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        using var second = await own.SignInAsync(Ada);
+        await second.JsonAsync(200);
         Assert.Equal(2, own.Provider.KeyRequests);
         Assert.Equal(1, own.Provider.Discoveries);
+    }
+
+    [Fact]
+    public async Task CompleteSso_KeysAreOldAndTheProviderIsSilent_SignsInWithTheKeyThatIsKnown()
+    {
+        var clock = new FakeClock();
+        await using var own = await SsoApp.StartAsync(null, clock);
+        using var first = await own.SignInAsync(Ada);
+        await first.JsonAsync(200);
+        var silence = new TaskCompletionSource();
+        // The ID token is of the same moment as the service's clock.
+        clock.Advance(TimeSpan.FromHours(1));
+        own.Provider.Behaviour = new() { KeySilence = silence.Task, ClockAhead = TimeSpan.FromHours(1) };
+
+        using var second = await own.SignInAsync(Ada);
+
+        await second.JsonAsync(200);
+        // They are asked for anew, and the answer did not wait for them.
+        await Eventually.IsTrueAsync(() => Task.FromResult(own.Provider.OpenKeyRequests == 1), "the keys are not asked for any more");
+        silence.SetResult();
     }
 
     [Fact]

@@ -45,7 +45,8 @@ public sealed class DeleteCurrentUserTests(ClockedIdentityApp clocked) : IClassF
         App.FakeClock.Advance(TimeSpan.FromDays(14));
         await App.Get<IdentityAuth.Data.Sweeper>().SweepAsync(TestContext.Current.CancellationToken);
 
-        Assert.Single(await App.EventBodiesAsync("UserDeleted", account.Id));
+        // The service's own sweep may be at it: what it holds is left to it.
+        await Eventually.IsTrueAsync(async () => (await App.EventBodiesAsync("UserDeleted", account.Id)).Count == 1, "the account is not erased");
         var id = long.Parse(account.Id, null);
         Assert.Equal(1, await App.CountAsync("SELECT count(*) FROM users WHERE id = @id AND flags & 1 = 1 AND email IS NULL AND password_hash IS NULL AND date_of_birth IS NULL AND last_active_ip IS NULL", new { id }));
         Assert.Equal(0, await App.CountAsync("SELECT (SELECT count(*) FROM authorized_ips WHERE user_id = @id) + (SELECT count(*) FROM mailed_tokens WHERE user_id = @id) + (SELECT count(*) FROM sso_links WHERE user_id = @id)", new { id }));

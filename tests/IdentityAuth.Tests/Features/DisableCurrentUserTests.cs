@@ -21,4 +21,26 @@ public sealed class DisableCurrentUserTests(IdentityApp app)
         Assert.Equal("disabled", Assert.Single(await app.EventBodiesAsync("SessionsRevoked", account.Id)).Text("reason"));
         Assert.True(await client.IsAliveAsync(await client.TokenAsync(account.Email)));
     }
+
+    [Fact]
+    public async Task DisableCurrentUser_DeletionIsUnderWay_StaysScheduled()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        var proof = new { password = TestClient.Password };
+        await using var row = await RowLock.HoldAsync(app, account.Id);
+        var deleting = account.PostAsync("/v1/users/@me/delete", proof);
+        await row.WaitedForAsync(1);
+        var disabling = account.PostAsync("/v1/users/@me/disable", proof);
+        await row.WaitedForAsync(2);
+
+        await row.CommitAsync();
+
+        using var deleted = await deleting;
+        using var disabled = await disabling;
+        await deleted.AssertNoContentAsync();
+        await disabled.AssertNoContentAsync();
+        Assert.Equal(1, await app.CountAsync(
+            "SELECT count(*) FROM users WHERE id = @id AND flags = 6 AND deletion_at IS NOT NULL", new { id = long.Parse(account.Id, null) }));
+    }
 }

@@ -60,7 +60,7 @@ public sealed class GetSsoStatusTests(IdentityApp app)
     }
 
     [Fact]
-    public async Task GetSsoStatus_Incomplete_IsNeitherEnabledNorEnforced()
+    public async Task GetSsoStatus_ProviderCannotBeReached_NobodyGetsInByItOrAroundIt()
     {
         await using var sso = await SsoApp.StartAsync(null, ("Enforced", "true"), ("Issuer", "http://localhost:1"));
 
@@ -68,8 +68,63 @@ public sealed class GetSsoStatusTests(IdentityApp app)
         using var login = await sso.Client.LoginAsync("nobody@example.test");
 
         var status = await response.JsonAsync(200);
-        Assert.False(status.GetProperty("enabled").GetBoolean() || status.GetProperty("enforced").GetBoolean());
-        await login.AssertFieldsAsync("email=INVALID_EMAIL_OR_PASSWORD", "password=INVALID_EMAIL_OR_PASSWORD");
+        Assert.Equal((false, true), (status.GetProperty("enabled").GetBoolean(), status.GetProperty("enforced").GetBoolean()));
+        await login.AssertProblemAsync(403, "SSO_REQUIRED");
+    }
+
+    /// <summary>Whoever asks first brings the fetch about; it is not his.</summary>
+    [Fact]
+    public async Task GetSsoStatus_AskerLeavesDuringTheFirstFetch_TheFetchGoesOn()
+    {
+        var silence = new TaskCompletionSource();
+        await using var sso = await SsoApp.StartAsync(new() { Silence = silence.Task });
+        using var leaving = new CancellationTokenSource();
+        var first = sso.Client.GetUntilAsync("/v1/auth/sso/status", leaving.Token);
+        await Eventually.IsTrueAsync(() => Task.FromResult(sso.Provider.OpenDiscoveries == 1), "the provider is not asked");
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        silence.SetResult();
+
+        using var second = await sso.Client.GetAsync("/v1/auth/sso/status");
+        Assert.True((await second.JsonAsync(200)).GetProperty("enabled").GetBoolean());
+        Assert.Equal(1, sso.Provider.Discoveries);
+    }
+
+    [Fact]
+    public async Task GetSsoStatus_ManyAskASilentProviderWithoutUse_TakeOneResult()
+    {
+        var (silence, clock) = (new TaskCompletionSource(), new FakeClock());
+        await using var sso = await SsoApp.StartAsync(new() { Silence = silence.Task, DiscoveredIssuer = "https://other.example" }, clock);
+        var calls = Enumerable.Range(0, 10).Select(_ => sso.Client.GetAsync("/v1/auth/sso/status")).ToList();
+        await Eventually.IsTrueAsync(() => Task.FromResult(sso.Provider.OpenDiscoveries == 1), "the provider is not asked");
+
+        // Longer than the time between two tries: that one runs from the end of the last.
+        clock.Advance(TimeSpan.FromSeconds(14));
+        silence.SetResult();
+
+        foreach (var response in await Task.WhenAll(calls))
+        {
+            Assert.False((await response.JsonAsync(200)).GetProperty("enabled").GetBoolean());
+        }
+
+        Assert.Equal(1, sso.Provider.Discoveries);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        using var later = await sso.Client.GetAsync("/v1/auth/sso/status");
+        Assert.Equal(2, sso.Provider.Discoveries);
+    }
+
+    [Fact]
+    public async Task SsoEnforcement_ProviderSilentAtTheStart_LocalSignInIsClosedAtOnce()
+    {
+        var silence = new TaskCompletionSource();
+        await using var sso = await SsoApp.StartAsync(new() { Silence = silence.Task }, ("Enforced", "true"));
+
+        using var login = await sso.Client.LoginAsync("nobody@example.test");
+
+        await login.AssertProblemAsync(403, "SSO_REQUIRED");
+        await Eventually.IsTrueAsync(() => Task.FromResult(sso.Provider.Discoveries == 1), "the provider is not asked at the start");
+        silence.SetResult();
     }
 
     /// <summary>"L" in contract §2: before anything else, so also with an empty body.</summary>

@@ -170,6 +170,26 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         Assert.Matches("^[A-Za-z0-9_-]{43}$", events[0].Account);
     }
 
+    /// <summary>What fails because Postgres is away has compared nothing: neither the ticket nor the account has one guess less.</summary>
+    [Fact]
+    public async Task LoginWithTotp_PostgresGoesAwayDuringTheCheck_CostsNoGuess()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var (ticket, other) = (await person.TicketAsync(), await person.TicketAsync());
+        await using (var outage = await TableOutage.OfAsync(app.App.Database, "totp_secrets"))
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                await outage.AssertUnavailableAsync(() => person.TotpAsync(ticket, person.Code()));
+                await outage.AssertUnavailableAsync(() => person.TotpAsync(other, person.Code()));
+            }
+        }
+
+        using var response = await person.TotpAsync(ticket, person.Code());
+
+        await response.JsonAsync(200);
+    }
+
     [Fact]
     public async Task LoginWithTotp_FourWrongCodes_TheFifthTryMaySucceed()
     {
@@ -246,6 +266,7 @@ public sealed class LoginWithTotpTests(FactorsApp app) : IClassFixture<FactorsAp
         using var response = await person.TotpAsync(ticket, person.Code());
 
         await response.AssertProblemAsync(403, "ACCOUNT_SUSPENDED_TEMPORARILY");
+        Assert.Equal(1, await app.CountAsync("SELECT count(*) FROM audit_log WHERE user_id = @Id AND action = 'sign_in_failed' AND detail = 'suspended'", new { person.Id }));
     }
 
     [Fact]

@@ -25,6 +25,20 @@ public sealed class LogoutUserTests(IdentityApp app)
         Assert.Single(revoked.GetProperty("idHashes").EnumerateArray());
     }
 
+    [Fact]
+    public async Task LogoutUser_AnotherInstanceHasEndedTheSession_IsOverHereToo()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        Assert.True(await client.IsAliveAsync(account.Token)); // this instance knows it
+        await app.CountAsync("DELETE FROM sessions WHERE user_id = @id RETURNING 1", new { id = long.Parse(account.Id, null) });
+
+        using var response = await client.PostAsync("/v1/auth/logout", null, account.Token);
+
+        await response.AssertNoContentAsync();
+        Assert.False(await client.IsAliveAsync(account.Token));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("flx_000000000000000000000000000000000000")]

@@ -64,6 +64,63 @@ public sealed class PollIpAuthorizationTests(ClockedIdentityApp clocked) : IClas
         await authorise.AssertFieldsAsync("token=INVALID_OR_EXPIRED_AUTHORIZATION_TOKEN");
     }
 
+    /// <summary>What ends every session ends what waits for one (§5.2).</summary>
+    [Theory]
+    [InlineData("reset")]
+    [InlineData("change")]
+    [InlineData("disable")]
+    [InlineData("delete")]
+    public async Task PollIpAuthorization_AccountHasMovedOn_TicketIsOverForDeviceAndResend(string how)
+    {
+        using var owner = App.CreateClient();
+        using var device = App.CreateClient();
+        var account = await owner.RegisterAsync();
+        var ticket = await NewIp.TicketAsync(device, account);
+        using var pending = await device.GetAsync(Path + ticket);
+        await pending.JsonAsync(200);
+        App.FakeClock.Advance(TimeSpan.FromSeconds(30)); // a second mail could be sent
+
+        const string Another = "staple battery horse";
+        using var moved = how switch
+        {
+            "reset" => await owner.PostAsync("/v1/auth/reset", new { token = await ResetTokenAsync(account), password = Another }),
+            "change" => await account.PatchAsync(new { password = TestClient.Password, new_password = Another }),
+            _ => await account.PostAsync($"/v1/users/@me/{how}", new { password = TestClient.Password }),
+        };
+        Assert.True(moved.IsSuccessStatusCode, $"{(int)moved.StatusCode}");
+
+        using var poll = await device.GetAsync(Path + ticket);
+        await poll.AssertFieldsAsync("ticket=INVALID_OR_EXPIRED_AUTHORIZATION_TICKET");
+        using var resend = await device.PostAsync("/v1/auth/ip-authorization/resend", new { ticket });
+        await resend.AssertFieldsAsync("ticket=INVALID_OR_EXPIRED_AUTHORIZATION_TICKET");
+        Assert.Single(await App.MessagesAsync(account.Email), message => message.Kind == DeliveryKind.IpAuthorization);
+    }
+
+    [Fact]
+    public async Task PollIpAuthorization_EveryFewSeconds_DoesNotAskPostgresEachTime()
+    {
+        using var client = App.CreateClient();
+        var account = await client.RegisterAsync();
+        client.Address = TestClient.NewAddress();
+        var ticket = await NewIp.TicketAsync(client, account);
+        using var reads = new StatementCounter(App.Database, "FROM users u WHERE u.id = $1");
+
+        for (var poll = 0; poll < 10; poll++)
+        {
+            using var response = await client.GetAsync(Path + ticket);
+            await response.JsonAsync(200);
+        }
+
+        Assert.InRange(reads.Count, 0, 1);
+    }
+
+    private async Task<string> ResetTokenAsync(TestAccount account)
+    {
+        using var response = await account.Client.PostAsync("/v1/auth/forgot", new { email = account.Email });
+        await response.AssertNoContentAsync();
+        return (await App.MessageAsync(account.Email, DeliveryKind.PasswordReset)).Token!;
+    }
+
     [Theory]
     [InlineData("", "ticket=INVALID_FORMAT")]
     [InlineData("%20", "ticket=INVALID_FORMAT")]

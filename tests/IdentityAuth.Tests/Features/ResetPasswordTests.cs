@@ -49,6 +49,48 @@ public sealed class ResetPasswordTests(IdentityApp app)
         Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
     }
 
+    /// <summary>The row was read before the password was hashed; what it says when it is written counts.</summary>
+    [Fact]
+    public async Task ResetPassword_SecondFactorEnrolledMeanwhile_IsAskedFor()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        var reset = await TokenAsync(account);
+        await using var enrolment = await RowLock.HoldAsync(app, account.Id);
+        var resetting = client.PostAsync(Path, new { token = reset, password = NewPassword });
+        await enrolment.WaitedForAsync(1);
+
+        await enrolment.CommitAsync("authenticators = 1, phone = '+49' || id");
+
+        using var response = await resetting;
+        var body = await response.JsonAsync(200);
+        Assert.True(body.TryGetProperty("mfa", out _), body.GetRawText());
+        Assert.Equal($"****{account.Id[^4..]}", body.Text("sms_phone_hint"));
+        Assert.Equal(0, await app.CountAsync("SELECT count(*) FROM sessions WHERE user_id = @id", new { id = long.Parse(account.Id, null) }));
+        // The ticket is one of this stamp.
+        using var next = await client.PostAsync("/v1/auth/login/mfa/totp", new { ticket = body.Text("ticket"), code = "000000" });
+        await next.AssertFieldsAsync("code=INVALID_CODE");
+    }
+
+    [Fact]
+    public async Task ResetPassword_SuspendedMeanwhile_IsRefusedAndTheTokenStaysGood()
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        var reset = await TokenAsync(account);
+        await using var suspension = await RowLock.HoldAsync(app, account.Id);
+        var resetting = client.PostAsync(Path, new { token = reset, password = NewPassword });
+        await suspension.WaitedForAsync(1);
+
+        await suspension.CommitAsync("banned_until = now() + interval '1 day'");
+
+        using var response = await resetting;
+        await response.AssertProblemAsync(403, "ACCOUNT_SUSPENDED_TEMPORARILY");
+        await app.ChangeUserAsync(account.Id, "banned_until = NULL");
+        using var again = await client.PostAsync(Path, new { token = reset, password = NewPassword });
+        await again.JsonAsync(200);
+    }
+
     [Theory]
     [InlineData("authenticators = 1, ", 1)]
     [InlineData("", 0)]

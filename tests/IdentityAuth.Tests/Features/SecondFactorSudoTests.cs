@@ -26,6 +26,24 @@ public sealed class SecondFactorSudoTests(FactorsApp app) : IClassFixture<Factor
     }
 
     [Fact]
+    public async Task Sudo_PostgresGoesAwayDuringTheCheck_CostsNoAttempt()
+    {
+        var person = await (await Person.RegisterAsync(app)).WithTotpAsync();
+        var body = new { regenerate = false, mfa_method = "totp", mfa_code = person.Code() };
+        await using (var outage = await TableOutage.OfAsync(app.App.Database, "totp_secrets"))
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                await outage.AssertUnavailableAsync(() => person.PostAsync(Path, body));
+            }
+        }
+
+        using var response = await person.PostAsync(Path, body);
+
+        await response.JsonAsync(200);
+    }
+
+    [Fact]
     public async Task Sudo_TokenOfAnAccountWithoutFactorsAnyMore_StandsForNoPassword()
     {
         var person = await (await Person.RegisterAsync(app)).WithTotpAsync();

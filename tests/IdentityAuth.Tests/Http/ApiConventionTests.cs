@@ -33,6 +33,31 @@ public sealed class ApiConventionTests(IdentityApp app)
         await response.AssertProblemAsync(status, status == 413 ? "PAYLOAD_TOO_LARGE" : "INVALID_FORM_BODY");
     }
 
+    /// <summary>Operations that do not read a body refuse one that is too long all the same, behind the session.</summary>
+    [Theory]
+    [InlineData("/v1/auth/logout", false)]
+    [InlineData("/v1/auth/handoff/initiate", false)]
+    [InlineData("/v1/auth/webauthn/authentication-options", false)]
+    [InlineData("/v1/auth/verify/resend", true)]
+    [InlineData("/v1/auth/token", true)]
+    [InlineData("/v1/users/@me/sudo/mfa/sms/send", true)]
+    [InlineData("/v1/users/@me/sudo/webauthn/authentication-options", true)]
+    [InlineData("/v1/users/@me/email-change/start", true)]
+    [InlineData("/v1/users/@me/password-change/start", true)]
+    public async Task Body_LongerThanTheLimitWhereNobodyReadsIt_IsRefused(string path, bool needsSession)
+    {
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+
+        using var tooLong = await client.PostAsync(path, new string(' ', (64 * 1024) + 1), account.Token);
+        using var within = await client.PostAsync(path, new string(' ', 64 * 1024), account.Token);
+        using var anonymous = await client.PostAsync(path, new string(' ', (64 * 1024) + 1));
+
+        await tooLong.AssertProblemAsync(413, "PAYLOAD_TOO_LARGE");
+        Assert.NotEqual(413, (int)within.StatusCode);
+        await anonymous.AssertProblemAsync(needsSession ? 401 : 413, needsSession ? "UNAUTHORIZED" : "PAYLOAD_TOO_LARGE");
+    }
+
     [Fact]
     public async Task Body_NotUtf8OrHalfACharacter_IsNoJsonOrNoText()
     {

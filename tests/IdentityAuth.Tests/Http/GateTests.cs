@@ -117,7 +117,7 @@ public sealed class GateTests(IdentityApp app)
 
     private sealed class EnforcedSso : ISsoGate
     {
-        public ValueTask<bool> IsEnforcedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(true);
+        public bool IsEnforced => true;
 
         public ValueTask<SsoStatusResponse> GetStatusAsync(CancellationToken cancellationToken)
             => ValueTask.FromResult(new SsoStatusResponse(Enabled: true, Enforced: true, "Test", "http://localhost:8080/auth/sso/callback"));

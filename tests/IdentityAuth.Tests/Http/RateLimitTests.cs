@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using System.Net;
+using IdentityAuth.Data;
 using IdentityAuth.Domain;
 using IdentityAuth.Tests.Infrastructure;
 using TestSupport;
@@ -92,7 +93,7 @@ public sealed class RateLimitTests(LimitedIdentityApp limited) : IClassFixture<L
         await known.UserAsync();
         App.FakeClock.Advance(TimeSpan.FromSeconds(30));
         await known.UserAsync(); // it is read anew: what was read 20 s ago is not believed
-        using var lookUps = new LookUpCounter(App.Database);
+        using var lookUps = new StatementCounter(App.Database, "WHERE s.token_hash = $1");
 
         var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => client.GetAsync("/v1/auth/sessions", SessionToken.Create())));
 
@@ -106,22 +107,133 @@ public sealed class RateLimitTests(LimitedIdentityApp limited) : IClassFixture<L
         Assert.True(await client.IsAliveAsync(unknown.Token));
     }
 
+    /// <summary>Two accounts with 30 sessions each: more than 50 look-ups that have not ended, and no limit of an account is reached.</summary>
     [Fact]
-    public async Task UnknownTokens_SessionsThatTheInstanceHasNotRead_AreNoUnknownTokens()
+    public async Task UnknownTokens_ColdSessionsAtOnceFromOneAddress_WaitForTheirTurnAndAreServed()
     {
         using var client = App.CreateClient();
-        var accounts = new List<TestAccount>();
-        for (var number = 0; number < 60; number++)
+        var tokens = new List<string>();
+        foreach (var account in new[] { await client.RegisterAsync(), await client.RegisterAsync() })
         {
-            client.Address = TestClient.NewAddress();
-            accounts.Add(await client.RegisterAsync());
+            tokens.AddRange(await AddSessionsAsync(account, 30));
         }
 
         client.Address = TestClient.NewAddress();
-        foreach (var account in accounts)
+        using var lookUps = new StatementCounter(App.Database, "WHERE s.token_hash = $1");
+        await using var connection = new Npgsql.NpgsqlConnection(App.Database);
+        await connection.OpenAsync();
+        await Dapper.SqlMapper.ExecuteAsync(connection, "BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE");
+        var calls = tokens.ConvertAll(token => client.GetAsync("/v1/users/@me", token));
+        await Eventually.IsTrueAsync(async () => await WaitingAsync() >= UnknownTokens.MaximumAtOnce, "nobody looks anything up");
+        var atOnce = await WaitingAsync();
+        await Dapper.SqlMapper.ExecuteAsync(connection, "COMMIT");
+
+        var responses = await Task.WhenAll(calls);
+
+        Assert.All(responses, response => Assert.Equal(200, (int)response.StatusCode));
+        Assert.Equal(UnknownTokens.MaximumAtOnce, atOnce);
+        Assert.Equal(60, lookUps.Count);
+
+        Task<long> WaitingAsync() => App.CountAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND @pid = ANY(pg_blocking_pids(pid))", new { pid = connection.ProcessID });
+    }
+
+    /// <summary>What two instances let through together, each by what it knows, is charged.</summary>
+    [Fact]
+    public async Task Bucket_TwoInstancesLetMoreThroughThanItHolds_TheExcessIsMissingAfterwards()
+    {
+        var clock = new FakeClock();
+        Dictionary<string, string?> settings = new(StringComparer.Ordinal)
         {
-            Assert.True(await client.IsAliveAsync(account.Token));
+            ["IdentityAuth:RateLimits"] = "true",
+            ["IdentityAuth:GlobalRequestsPerSecond"] = "1000",
+        };
+        await using var first = await IdentityApp.StartAsync(settings, clock);
+        await using var second = await IdentityApp.StartAsync(settings, clock, sameServersAs: first);
+        using var here = first.CreateClient();
+        using var there = second.CreateClient();
+        var account = await here.RegisterAsync();
+        await account.UserAsync(); // this instance knows now that the bucket is nearly full
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                using var response = await there.GetAsync("/v1/users/@me", account.Token);
+                return (int)response.StatusCode == 429;
+            },
+            "the bucket does not become empty",
+            TimeSpan.Zero);
+
+        using var excess = await account.GetAsync("/v1/users/@me");
+
+        Assert.Equal(200, (int)excess.StatusCode);
+        // One in a tenth of a second: for the one that was too much, and for the next.
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                using var refused = await there.GetAsync("/v1/users/@me", account.Token);
+                var wait = (await refused.AssertProblemAsync(429, "RATE_LIMITED")).GetProperty("retry_after").GetDouble();
+                return Math.Abs(wait - 0.2) < 0.0005;
+            },
+            "the request that was too much is not charged");
+    }
+
+    /// <summary>A request that was let through by what the instance knows is counted once, also when Redis is gone by the time it is told.</summary>
+    [Fact]
+    public async Task Bucket_RedisGoesAway_HoldsWhatItHeld()
+    {
+        var redis = StackExchange.Redis.ConfigurationOptions.Parse((await BackingServers.GetAsync()).Redis);
+        var (host, port) = redis.EndPoints[0] switch
+        {
+            DnsEndPoint name => (name.Host, name.Port),
+            IPEndPoint address => (address.Address.ToString(), address.Port),
+            var other => throw new InvalidOperationException($"Redis is at {other}."),
+        };
+        await using var proxy = new CuttableProxy(host, port);
+        redis.EndPoints.Clear();
+        redis.EndPoints.Add("127.0.0.1", proxy.Port);
+        await using var app = await IdentityApp.StartAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["IdentityAuth:RateLimits"] = "true",
+                ["IdentityAuth:GlobalRequestsPerSecond"] = "1000",
+                ["ConnectionStrings:redis"] = redis.ToString(includePassword: true),
+            },
+            new FakeClock());
+        using var client = app.CreateClient();
+        var account = await client.RegisterAsync();
+        await account.UserAsync();
+        proxy.Cut();
+
+        var served = 1;
+        while (served < 150)
+        {
+            using var response = await account.GetAsync("/v1/users/@me");
+            if ((int)response.StatusCode == 429)
+            {
+                break;
+            }
+
+            served++;
         }
+
+        Assert.Equal(100, served);
+    }
+
+    /// <summary>Something else than the bucket says wait: its headers say so too.</summary>
+    [Fact]
+    public async Task Refusal_WaitOfTheOperationItself_NothingIsLeftUntilThen()
+    {
+        using var client = App.CreateClient();
+        var account = await client.RegisterAsync();
+        using var started = await account.PostAsync("/v1/users/@me/password-change/start");
+        var ticket = (await started.JsonAsync(200)).Text("ticket");
+
+        using var early = await account.PostAsync("/v1/users/@me/password-change/resend", new { ticket });
+
+        await early.AssertProblemAsync(429, "RATE_LIMITED");
+        Assert.Equal(
+            ("10", "0", "false", $"{App.Clock.GetUtcNow().ToUnixTimeSeconds() + 30}"),
+            (Header(early, "X-RateLimit-Limit"), Header(early, "X-RateLimit-Remaining"), Header(early, "X-RateLimit-Global"), Header(early, "X-RateLimit-Reset")));
     }
 
     [Fact]
@@ -237,34 +349,16 @@ public sealed class RateLimitTests(LimitedIdentityApp limited) : IClassFixture<L
         await ticket.AssertProblemAsync(503, "SERVICE_UNAVAILABLE");
     }
 
-    /// <summary>Counts the statements that look a session up in one database.</summary>
-    private sealed class LookUpCounter : IDisposable
+    /// <summary>Sessions that no instance has read.</summary>
+    private async Task<IReadOnlyList<string>> AddSessionsAsync(TestAccount account, int count)
     {
-        private readonly ActivityListener _listener;
-        private int _count;
-
-        public LookUpCounter(string database)
-        {
-            var name = new Npgsql.NpgsqlConnectionStringBuilder(database).Database;
-            _listener = new ActivityListener
-            {
-                ShouldListenTo = source => source.Name == "Npgsql",
-                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-                ActivityStopped = activity =>
-                {
-                    if (activity.TagObjects.Any(tag => tag.Value as string == name)
-                        && activity.TagObjects.Any(tag => tag.Value is string text && text.Contains("WHERE s.token_hash = $1", StringComparison.Ordinal)))
-                    {
-                        Interlocked.Increment(ref _count);
-                    }
-                },
-            };
-            ActivitySource.AddActivityListener(_listener);
-        }
-
-        public int Count => Volatile.Read(ref _count);
-
-        public void Dispose() => _listener.Dispose();
+        var tokens = Enumerable.Range(0, count).Select(_ => SessionToken.Create()).ToList();
+        await using var connection = new Npgsql.NpgsqlConnection(App.Database);
+        await Dapper.SqlMapper.ExecuteAsync(
+            connection,
+            "INSERT INTO sessions (token_hash, user_id, method, created_at, last_used_at, ip) SELECT hash, @id, 'password', @now, @now, '192.0.2.1' FROM unnest(@hashes) AS hash",
+            new { id = long.Parse(account.Id, null), now = App.Clock.GetUtcNow().UtcDateTime, hashes = tokens.Select(token => SessionToken.Hash(token)).ToArray() });
+        return tokens;
     }
 
     private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));

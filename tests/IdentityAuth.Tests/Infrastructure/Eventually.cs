@@ -5,7 +5,8 @@ internal static class Eventually
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static async Task IsTrueAsync(Func<Task<bool>> look, string complaint)
+    /// <param name="pause">Between two looks; 20 ms if nothing else is said.</param>
+    public static async Task IsTrueAsync(Func<Task<bool>> look, string complaint, TimeSpan? pause = null)
     {
         var deadline = DateTimeOffset.UtcNow + Patience;
         while (!await look())
@@ -15,7 +16,7 @@ internal static class Eventually
                 throw new TimeoutException($"Waited {Patience.TotalSeconds:F0} s in vain: {complaint}.");
             }
 
-            await Task.Delay(20);
+            await Task.Delay(pause ?? TimeSpan.FromMilliseconds(20));
         }
     }
 }

@@ -1,4 +1,5 @@
 using IdentitySimulator;
+using TestSupport;
 
 namespace IdentityAuth.Tests.Infrastructure;
 
@@ -11,8 +12,9 @@ public sealed class SsoApp : IAsyncLifetime
     {
     }
 
-    private SsoApp(OidcProvider.Misbehaviour? behaviour, (string Name, string Value)[] settings)
+    private SsoApp(OidcProvider.Misbehaviour? behaviour, FakeClock? clock, (string Name, string Value)[] settings)
     {
+        Clock = clock;
         foreach (var (name, value) in settings)
         {
             _settings[$"IdentityAuth:Sso:{name}"] = value;
@@ -29,10 +31,17 @@ public sealed class SsoApp : IAsyncLifetime
 
     private OidcProvider.Misbehaviour Behaviour { get; } = new();
 
+    /// <summary>The service's; the provider's is the system's.</summary>
+    private FakeClock? Clock { get; }
+
     /// <param name="settings">Of section <c>IdentityAuth:Sso</c>.</param>
-    public static async Task<SsoApp> StartAsync(OidcProvider.Misbehaviour? behaviour = null, params (string Name, string Value)[] settings)
+    public static Task<SsoApp> StartAsync(OidcProvider.Misbehaviour? behaviour = null, params (string Name, string Value)[] settings)
+        => StartAsync(behaviour, null, settings);
+
+    /// <inheritdoc cref="StartAsync(OidcProvider.Misbehaviour?, ValueTuple{string, string}[])"/>
+    public static async Task<SsoApp> StartAsync(OidcProvider.Misbehaviour? behaviour, FakeClock? clock, params (string Name, string Value)[] settings)
     {
-        var app = new SsoApp(behaviour, settings);
+        var app = new SsoApp(behaviour, clock, settings);
         await app.InitializeAsync();
         return app;
     }
@@ -48,7 +57,7 @@ public sealed class SsoApp : IAsyncLifetime
         _settings.TryAdd("IdentityAuth:Sso:ClientId", OidcProvider.ClientId);
         _settings.TryAdd("IdentityAuth:Sso:ClientSecret", OidcProvider.ClientSecret);
         _settings.TryAdd("IdentityAuth:Sso:AllowLocalAddresses", "true");
-        App = await IdentityApp.StartAsync(_settings);
+        App = await IdentityApp.StartAsync(_settings, Clock);
         Client = App.CreateClient();
     }
 

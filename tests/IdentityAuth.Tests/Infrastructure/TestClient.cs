@@ -71,6 +71,14 @@ public sealed class TestClient(IdentityApp app, HttpClient http, string address)
 
     public Task<HttpResponseMessage> GetAsync(string path, string? token = null) => SendAsync(HttpMethod.Get, path, null, token);
 
+    /// <summary>A question whose asker leaves when told so.</summary>
+    public async Task<HttpResponseMessage> GetUntilAsync(string path, CancellationToken leaves)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("X-Forwarded-For", Address);
+        return await http.SendAsync(request, leaves);
+    }
+
     /// <summary>A registration that is in order; a value of <see langword="null"/> leaves a member out.</summary>
     public static JsonObject Registration(string? email = null, string? password = Password, params (string Name, JsonNode? Value)[] others)
     {

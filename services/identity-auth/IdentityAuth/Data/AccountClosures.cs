@@ -75,7 +75,8 @@ internal sealed class AccountClosures(
     {
         await using var work = await UnitOfWork.OpenAsync(source, cancellationToken);
         await work.ExecuteAsync(
-            "UPDATE users SET flags = flags | $2, deletion_at = $3, security_stamp = security_stamp + 1 WHERE id = $1",
+            // COALESCE: a deletion that was asked for at the same moment stays asked for.
+            "UPDATE users SET flags = flags | $2, deletion_at = COALESCE($3, deletion_at), security_stamp = security_stamp + 1 WHERE id = $1",
             [user.Id, flag, Sql.Time(deletionAt)],
             cancellationToken);
         var ended = await work.QueryAsync(Revocations.DeleteAll, [user.Id], reader => reader.GetFieldValue<byte[]>(0), cancellationToken);
@@ -90,7 +91,10 @@ internal sealed class AccountClosures(
             if (deletionAt is not null && user.Email is { } email)
             {
                 deliveries.Add(
-                    batch, Deliveries.Email, new DeliveryContent { Kind = DeliveryKind.AccountDeletion, To = email, At = deletionAt }, TimeSpan.FromDays(1));
+                    batch,
+                    Deliveries.Email,
+                    new DeliveryContent { Kind = DeliveryKind.AccountDeletion, To = email, Locale = user.Locale, At = deletionAt },
+                    TimeSpan.FromDays(1));
             }
         });
         await changes.SessionsEndedAsync(ended);

@@ -182,6 +182,7 @@ internal sealed class AccountUpdate(
                     {
                         Kind = DeliveryKind.EmailChangeRevert,
                         To = old,
+                        Locale = user.Locale,
                         NewEmail = newEmail,
                         Token = tokens.Add(batch, MailedTokenKind.Revert, user.Id, old),
                     },

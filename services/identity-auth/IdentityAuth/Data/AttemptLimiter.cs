@@ -57,6 +57,20 @@ internal sealed class AttemptLimiter(RedisCircuit redis, RedisKeys names, Identi
             },
             () => ForgiveLocally(attempt));
 
+    /// <summary>Runs the check of an attempt that was counted. One that fails because something is away has checked nothing, and is forgiven.</summary>
+    public async ValueTask<T> CheckAsync<T>(Attempt attempt, Func<ValueTask<T>> check)
+    {
+        try
+        {
+            return await check();
+        }
+        catch (Exception exception) when (Outage.Is(exception))
+        {
+            await ForgiveAsync(attempt);
+            throw;
+        }
+    }
+
     private RedisKey KeyOf(AttemptLimit limit) => names.Attempts(limit.Name, limit.Subject);
 
     private static RedisValue[] Arguments(AttemptLimit[] limits, long now, string name)

@@ -20,6 +20,9 @@ internal sealed record IpTicket
 
     public required string Email { get; init; }
 
+    /// <summary>The account's language.</summary>
+    public string? Locale { get; init; }
+
     public required ClientDevice Client { get; init; }
 
     public string? InviteCode { get; init; }
@@ -49,7 +52,8 @@ internal enum ResendOutcome
 /// Removing the token's key is its use: of parallel uses only one removes it.
 /// </summary>
 internal sealed class IpTickets(
-    IConnectionMultiplexer redis, RedisKeys names, SealedData sealer, Deliveries deliveries, NpgsqlDataSource source, TimeProvider clock)
+    IConnectionMultiplexer redis, RedisKeys names, SealedData sealer, Deliveries deliveries, SessionDirectory accounts, UserStore users,
+    NpgsqlDataSource source, TimeProvider clock)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
     public static readonly TimeSpan ResendCooldown = TimeSpan.FromSeconds(30);
@@ -69,6 +73,7 @@ internal sealed class IpTickets(
             UserId = user.Id,
             SecurityStamp = user.SecurityStamp,
             Email = user.Email!,
+            Locale = user.Locale,
             Client = client,
             InviteCode = inviteCode,
             CreatedAt = clock.GetUtcNow(),
@@ -105,12 +110,14 @@ internal sealed class IpTickets(
     }
 
     /// <summary>Whether a ticket waits, and what came of it: the result can be read for a minute.</summary>
-    public async Task<(bool Pending, IpTicketResult? Result)> PollAsync(string ticket)
+    /// <remarks>Somebody asks every two seconds, so the account is the one that this instance knows: what changes it is told here at once.</remarks>
+    public async Task<(bool Pending, IpTicketResult? Result)> PollAsync(string ticket, CancellationToken cancellationToken)
     {
         // The result is written before the ticket goes, so it is looked for last.
-        var waits = Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout)) is { } found
-            && found.CreatedAt + Lifetime > clock.GetUtcNow();
-        var value = await Database.StringGetAsync(ResultKey(ticket)).WaitAsync(RedisScript.Timeout);
+        var waits = Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken)) is { } found
+            && found.CreatedAt + Lifetime > clock.GetUtcNow()
+            && IsOf(found, await accounts.FindUserAsync(found.UserId, cancellationToken));
+        var value = await Database.StringGetAsync(ResultKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken);
         return value.IsNull ? (waits, null) : (false, JsonSerializer.Deserialize<IpTicketResult>(sealer.Open((byte[])value!, SealedKind.IpTicket, "result")));
     }
 
@@ -119,7 +126,8 @@ internal sealed class IpTickets(
     public async Task<(ResendOutcome Outcome, TimeSpan Wait)> ResendAsync(string ticket, CancellationToken cancellationToken)
     {
         if (Open(await Database.StringGetAsync(TicketKey(ticket)).WaitAsync(RedisScript.Timeout, cancellationToken)) is not { } found
-            || found.CreatedAt + Lifetime <= clock.GetUtcNow())
+            || found.CreatedAt + Lifetime <= clock.GetUtcNow()
+            || !IsOf(found, await users.FindAsync(found.UserId, cancellationToken)))
         {
             return (ResendOutcome.Unknown, default);
         }
@@ -145,13 +153,23 @@ internal sealed class IpTickets(
         return (ResendOutcome.Sent, default);
     }
 
+    // A reset, a revert, a new password and the closure of the account move the stamp, and end its open tickets with that (§5.2).
+    private static bool IsOf(IpTicket ticket, User? user) => user is { IsDeleted: false } && user.SecurityStamp == ticket.SecurityStamp;
+
     private async Task MailAsync(IpTicket ticket, CancellationToken cancellationToken)
     {
         await using var batch = source.CreateBatch();
         deliveries.Add(
             batch,
             Deliveries.Email,
-            new DeliveryContent { Kind = DeliveryKind.IpAuthorization, To = ticket.Email, Token = ticket.Token, IpAddress = ticket.Client.Address },
+            new DeliveryContent
+            {
+                Kind = DeliveryKind.IpAuthorization,
+                To = ticket.Email,
+                Locale = ticket.Locale,
+                Token = ticket.Token,
+                IpAddress = ticket.Client.Address,
+            },
             ticket.CreatedAt + Lifetime - clock.GetUtcNow());
         await batch.ExecuteNonQueryAsync(cancellationToken);
         deliveries.Wake();

@@ -3,8 +3,11 @@ using System.Runtime.InteropServices;
 namespace IdentityAuth.Data;
 
 /// <summary>A request at its two buckets: its operation's and the global one, each with the name under which it is kept for this caller.</summary>
+/// <param name="IsThrough">
+/// Whether this instance has let it through already: it is not decided upon again, and both buckets are charged, over their limits if need be.
+/// </param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct BucketRequest(RateLimitBucket Bucket, string Key, RateLimitBucket Global, string GlobalKey);
+internal readonly record struct BucketRequest(RateLimitBucket Bucket, string Key, RateLimitBucket Global, string GlobalKey, bool IsThrough = false);
 
 /// <summary>What became of it.</summary>
 /// <param name="RefusedBy">0: nobody; 1: the operation's bucket; 2: the global one.</param>
@@ -34,25 +37,41 @@ internal sealed class KnownBuckets
     private readonly Lock _lock = new();
 
     /// <summary>
-    /// Counts a request whose buckets are at least half full by a fresh word of Redis's. What other instances let through in that time is
-    /// not in it: they would have to spend the other half before one request too many could pass.
+    /// Counts a request whose buckets are at least half full by a fresh word of Redis's. What other instances let through since that word is
+    /// not in it, so several can let more through together than a bucket holds: each at most half of it, until its next word comes, which is
+    /// as far away as the answer to the requests that it has told. All of that is charged (<see cref="BucketRequest.IsThrough"/>): what was
+    /// too much is missing afterwards, and in the long run nobody gets more than the bucket leaks.
     /// </summary>
-    /// <returns><see langword="null"/> when Redis has to be asked.</returns>
+    /// <returns>
+    /// <see langword="null"/> when Redis has to be asked. Until <see cref="Learn(in BucketRequest, in BucketAnswer)"/> or <see cref="Count"/> says
+    /// what became of it, the request counts as one that will be let through: an instance that is alone never exceeds a bucket.
+    /// </returns>
     public BucketAnswer? TryCount(in BucketRequest request, long now)
     {
         lock (_lock)
         {
-            return HasAmpleRoom(request.Bucket, request.Key, now) && HasAmpleRoom(request.Global, request.GlobalKey, now) ? CountLocked(request, now) : null;
+            if (HasAmpleRoom(request.Bucket, request.Key, now) && HasAmpleRoom(request.Global, request.GlobalKey, now))
+            {
+                return CountLocked(request, now);
+            }
+
+            MakeRoom();
+            Ask(request.Key, 1);
+            Ask(request.GlobalKey, 1);
+            return null;
         }
     }
 
-    /// <summary>Counts a request when there is nobody to ask: the same steps as the script's.</summary>
+    /// <summary>Counts a request when there is nobody to ask: the same steps as the script's. One that is through was counted here then.</summary>
     public BucketAnswer Count(in BucketRequest request, long now)
     {
         lock (_lock)
         {
             MakeRoom();
-            return CountLocked(request, now);
+            Answered(request);
+            return request.IsThrough
+                ? new BucketAnswer(0, 0, FullAt(request.Key, now), FullAt(request.GlobalKey, now), now)
+                : CountLocked(request, now);
         }
     }
 
@@ -62,6 +81,7 @@ internal sealed class KnownBuckets
         lock (_lock)
         {
             MakeRoom();
+            Answered(request);
             Learn(request.Key, answer.Full, answer.At);
             Learn(request.GlobalKey, answer.GlobalFull, answer.At);
         }
@@ -79,7 +99,24 @@ internal sealed class KnownBuckets
         => bucket.Limit >= SmallestLimit
             && _buckets.TryGetValue(key, out var known)
             && now - known.LearntAt <= FreshFor
-            && Math.Max(known.Full, now) + bucket.Emission - now <= bucket.Span / 2;
+            && Math.Max(known.Full, now) + ((known.Asked + 1) * bucket.Emission) - now <= bucket.Span / 2;
+
+    // Those that are through were not asked about.
+    private void Answered(in BucketRequest request)
+    {
+        if (!request.IsThrough)
+        {
+            Ask(request.Key, -1);
+            Ask(request.GlobalKey, -1);
+        }
+    }
+
+    // Not below nothing: what was forgotten to make room is answered all the same.
+    private void Ask(string key, int change)
+    {
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_buckets, key, out _);
+        known.Asked = Math.Max(0, known.Asked + change);
+    }
 
     private BucketAnswer CountLocked(in BucketRequest request, long now)
     {
@@ -113,5 +150,8 @@ internal sealed class KnownBuckets
     {
         public long Full;
         public long LearntAt;
+
+        /// <summary>Requests of this instance about which Redis is being asked.</summary>
+        public int Asked;
     }
 }

@@ -31,6 +31,9 @@ internal sealed class RateLimiter
     /// <summary>Requests of one call.</summary>
     private const int Batch = 64;
 
+    /// <summary>Numbers that the script is given for one request.</summary>
+    private const int ArgumentsEach = 5;
+
     /// <summary>Numbers that the script answers for one request.</summary>
     private const int AnswersEach = 4;
 
@@ -60,7 +63,7 @@ internal sealed class RateLimiter
             return new ValueTask<RateLimitDecision>(AskAsync(request));
         }
 
-        _calls.Tell(request);
+        _calls.Tell(request with { IsThrough = true });
         return ValueTask.FromResult(Decide(bucket, answer));
     }
 
@@ -114,13 +117,15 @@ internal sealed class RateLimiter
 
     private static RedisValue[] ArgumentsOf(IReadOnlyList<BucketRequest> requests, long now)
     {
-        var values = new RedisValue[1 + (4 * requests.Count)];
+        var values = new RedisValue[1 + (ArgumentsEach * requests.Count)];
         values[0] = now;
         for (var i = 0; i < requests.Count; i++)
         {
-            var (bucket, _, global, _) = requests[i];
-            (values[(4 * i) + 1], values[(4 * i) + 2]) = (bucket.Emission, bucket.Span);
-            (values[(4 * i) + 3], values[(4 * i) + 4]) = (global.Emission, global.Span);
+            var (bucket, _, global, _, isThrough) = requests[i];
+            var first = 1 + (ArgumentsEach * i);
+            (values[first], values[first + 1]) = (bucket.Emission, bucket.Span);
+            (values[first + 2], values[first + 3]) = (global.Emission, global.Span);
+            values[first + 4] = isThrough ? 1 : 0;
         }
 
         return values;

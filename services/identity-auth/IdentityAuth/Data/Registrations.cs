@@ -150,7 +150,13 @@ internal sealed class Registrations(
             deliveries.Add(
                 batch,
                 Deliveries.Email,
-                new DeliveryContent { Kind = DeliveryKind.EmailVerification, To = email, Token = tokens.Add(batch, MailedTokenKind.Verification, id, email) },
+                new DeliveryContent
+                {
+                    Kind = DeliveryKind.EmailVerification,
+                    To = email,
+                    Locale = user.Locale,
+                    Token = tokens.Add(batch, MailedTokenKind.Verification, id, email),
+                },
                 MailedTokenKind.Verification.Lifetime);
         }
 

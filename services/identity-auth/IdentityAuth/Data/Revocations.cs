@@ -41,11 +41,13 @@ internal sealed class Revocations(NpgsqlDataSource source, Outbox outbox, Change
             cancellationToken);
         if (ended.Count == 0)
         {
+            // Gone already, by another instance perhaps whose word has not come: what is not there any more is not to be remembered either.
+            await changes.SessionsEndedAsync(hashes);
             return;
         }
 
         await work.CommitAsync(batch => AddEvents(batch, userId, ended, reason, ip));
-        await changes.SessionsEndedAsync(ended);
+        await changes.SessionsEndedAsync(hashes);
     }
 
     /// <summary>The same of one session, in a transaction of somebody else's. Tell the instances after its commit.</summary>

@@ -9,13 +9,10 @@ namespace IdentityAuth.Data;
 /// From a token to its session and account without a round trip to Postgres, as long as nothing has changed. What changes is
 /// forgotten at once by the instance that changed it, and by the others when <see cref="ChangeBroadcast"/> or the events tell them.
 /// </summary>
-internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOptions options, TimeProvider clock, LastUseWriter uses)
+internal sealed class SessionDirectory(NpgsqlDataSource source, UserStore users, IdentityAuthOptions options, TimeProvider clock, LastUseWriter uses)
 {
     /// <summary>Last use is written at most this often (contract §1.4).</summary>
     public static readonly TimeSpan UseGrain = TimeSpan.FromMinutes(1);
-
-    /// <summary>More than this is not remembered at a time; an entry is about 1 KiB with its account.</summary>
-    private const int Capacity = 50_000;
 
     private const string FindSession = $"""
         SELECT s.user_id, s.created_at, s.last_used_at, {UserStore.Columns}
@@ -28,6 +25,12 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
     // Counts forgettings. What was read before one, and is stored after it, may be what was to be forgotten.
     private readonly long[] _forgotten = new long[1024];
+
+    /// <summary>More sessions, or more accounts, than this are not remembered at a time; both together are about 1 KiB.</summary>
+    public int Capacity { get; init; } = 50_000;
+
+    /// <summary>How many are remembered now.</summary>
+    public (int Sessions, int Users) Count => (_sessions.Count, _users.Count);
 
     /// <summary>The live session with this token.</summary>
     /// <param name="token">Well-formed.</param>
@@ -48,6 +51,34 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
         caller = null;
         return false;
+    }
+
+    /// <summary>
+    /// An account as this instance knows it, asking Postgres when it does not: for whoever comes again every few seconds and may be told a
+    /// little late.
+    /// </summary>
+    public async ValueTask<User?> FindUserAsync(long userId, CancellationToken cancellationToken)
+    {
+        if (_users.TryGetValue(userId, out var known) && IsFresh(known.ReadAt))
+        {
+            return known.User;
+        }
+
+        var readAt = clock.GetTimestamp();
+        var before = Volatile.Read(ref StripeOf(userId));
+        if (await users.FindAsync(userId, cancellationToken) is not { } user)
+        {
+            return null;
+        }
+
+        MakeRoom();
+        _users[userId] = new CachedUser(user, readAt);
+        if (Volatile.Read(ref StripeOf(userId)) != before)
+        {
+            _users.TryRemove(userId, out _);
+        }
+
+        return user;
     }
 
     /// <summary>The request counts as a use of its session.</summary>
@@ -98,13 +129,7 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
 
         var session = new CachedSession(hash, reader.GetInt64(0), reader.Time(1), reader.Time(2), readAt);
         var user = new CachedUser(UserStore.Read(reader, 3), readAt);
-
-        if (_sessions.Count >= Capacity)
-        {
-            _sessions.Clear();
-            _users.Clear();
-        }
-
+        MakeRoom();
         _sessions[key] = session;
         _users[session.UserId] = user;
         if (Volatile.Read(ref StripeOf(key)) != sessionStripe)
@@ -118,6 +143,16 @@ internal sealed class SessionDirectory(NpgsqlDataSource source, IdentityAuthOpti
         }
 
         return Live(session, user);
+    }
+
+    // Accounts outlive their sessions here: who signs in and out leaves one behind.
+    private void MakeRoom()
+    {
+        if (_sessions.Count >= Capacity || _users.Count >= Capacity)
+        {
+            _sessions.Clear();
+            _users.Clear();
+        }
     }
 
     private Caller? Live(CachedSession session, CachedUser user)

@@ -9,6 +9,9 @@ internal sealed record DeliveryContent
     /// <summary>An e-mail address, or a phone number.</summary>
     public required string To { get; init; }
 
+    /// <summary>The language of whose account it is about (RFC 5646). Not there in messages from before there were several: English.</summary>
+    public string? Locale { get; init; }
+
     /// <summary>For a link.</summary>
     public string? Token { get; init; }
 

@@ -86,7 +86,13 @@ internal sealed partial class PasswordResetWorker(
                 deliveries.Add(
                     batch,
                     Deliveries.Email,
-                    new DeliveryContent { Kind = DeliveryKind.PasswordReset, To = address, Token = tokens.Add(batch, MailedTokenKind.Reset, user.Id, address) },
+                    new DeliveryContent
+                    {
+                        Kind = DeliveryKind.PasswordReset,
+                        To = address,
+                        Locale = user.Locale,
+                        Token = tokens.Add(batch, MailedTokenKind.Reset, user.Id, address),
+                    },
                     MailedTokenKind.Reset.Lifetime);
             }
         });

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using IdentityAuth.Data;
+using IdentityAuth.Delivery.Texts;
 
 namespace IdentityAuth.Delivery;
 
@@ -64,6 +66,5 @@ internal sealed class SmsSender(IHttpClientFactory clients, IdentityAuthOptions 
         }
     }
 
-    private static string TextOf(DeliveryContent content)
-        => $"Your code is {content.Code}. It is good for {Data.SmsCodes.Lifetime.TotalMinutes:F0} minutes. Nobody from us will ever ask you for it.";
+    private static string TextOf(DeliveryContent content) => MessageTexts.Of(content.Locale).Sms(content.Code!, SmsCodes.Lifetime.TotalMinutes);
 }

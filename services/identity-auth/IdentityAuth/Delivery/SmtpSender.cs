@@ -20,7 +20,7 @@ internal sealed class SmtpSender(IdentityAuthOptions options, MailTexts texts) :
         mail.To.Add(new MailAddress(content.To));
         mail.Headers.Add("Message-ID", $"<{id}@{mail.From.Host}>");
         mail.Headers.Add("X-Mail-Type", content.Kind);
-        // Short lines, and ASCII but for addresses: nothing breaks a link.
+        // Short lines, sent as they are: nothing breaks a link.
         using var text = AlternateView.CreateAlternateViewFromString(body, new ContentType("text/plain; charset=utf-8"));
         text.TransferEncoding = System.Text.Ascii.IsValid(body) ? TransferEncoding.SevenBit : TransferEncoding.EightBit;
         mail.AlternateViews.Add(text);

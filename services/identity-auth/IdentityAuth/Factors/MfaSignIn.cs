@@ -27,13 +27,19 @@ internal sealed class MfaSignIn(
     {
         // 1. A live ticket, with an attempt left.
         var found = await guesses.ReserveAsync(ticket);
-        if (await FindUserAsync(found, cancellationToken) is not { } user)
+        if (await OrForgiveAsync(ticket, () => FindUserAsync(found, cancellationToken)) is not { } user)
         {
             return Timeout("code");
         }
 
         // 2. The account.
-        if ((AccountGate.RefusalOf(user, clock.GetUtcNow()) ?? refusal(user)) is { } problem)
+        if (AccountGate.RefusalOf(user, clock.GetUtcNow()) is { } suspended)
+        {
+            await guesses.ForgiveAsync(ticket);
+            return await RefuseAsync(http, user, suspended, cancellationToken);
+        }
+
+        if (refusal(user) is { } problem)
         {
             await guesses.ForgiveAsync(ticket);
             return problem;
@@ -48,9 +54,9 @@ internal sealed class MfaSignIn(
         }
 
         // 4. The code, spent with the ticket.
-        var outcome = await check(user) is { } use
+        var outcome = await OrForgiveAsync(ticket, () => attempts.CheckAsync(attempt, async () => await check(user) is { } use
             ? await SignInAsync(http, user, found!, ticket, use, cancellationToken)
-            : new Outcome(null, IsTicketGone: false);
+            : new Outcome(null, IsTicketGone: false)).AsTask());
         if (outcome.Session is { } session)
         {
             await attempts.ForgiveAsync(attempt);
@@ -80,9 +86,9 @@ internal sealed class MfaSignIn(
             return Timeout("ticket");
         }
 
-        if (AccountGate.RefusalOf(user, clock.GetUtcNow()) is { } problem)
+        if (AccountGate.RefusalOf(user, clock.GetUtcNow()) is { } suspended)
         {
-            return problem;
+            return await RefuseAsync(http, user, suspended, cancellationToken);
         }
 
         var outcome = await check(user) is { } use
@@ -113,6 +119,36 @@ internal sealed class MfaSignIn(
     {
         metrics.SignIn("mfa", "credentials");
         return failures.RecordAsync(user, ClientAddress.Of(http), "mfa", cancellationToken);
+    }
+
+    // A suspension since the first step (§3.5). The password was right, so it is told, and recorded.
+    private async Task<IResult> RefuseAsync(HttpContext http, User user, Problem problem, CancellationToken cancellationToken)
+    {
+        metrics.SignIn("mfa", "suspended");
+        await failures.RecordAsync(user, ClientAddress.Of(http), "suspended", cancellationToken);
+        return problem;
+    }
+
+    // What fails because something is away has compared nothing: the reserved attempt is given back, if that is possible.
+    private async Task<T> OrForgiveAsync<T>(string ticket, Func<Task<T>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (Exception exception) when (Outage.Is(exception))
+        {
+            try
+            {
+                await guesses.ForgiveAsync(ticket);
+            }
+            catch (Exception second) when (Outage.Is(second))
+            {
+                // It is the store of the attempts that is away.
+            }
+
+            throw;
+        }
     }
 
     private async Task<User?> FindUserAsync(MfaTicket? ticket, CancellationToken cancellationToken)

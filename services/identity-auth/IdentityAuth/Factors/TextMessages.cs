@@ -48,7 +48,7 @@ internal sealed class TextMessages(
             return RateLimitAnswer.For(attempt);
         }
 
-        await QueueAsync(ContentOf(phone, await codes.IssueAsync(purpose, user.Id, phone)), cancellationToken);
+        await QueueAsync(ContentOf(user, phone, await codes.IssueAsync(purpose, user.Id, phone)), cancellationToken);
         return null;
     }
 
@@ -70,7 +70,7 @@ internal sealed class TextMessages(
             return RateLimitAnswer.For(attempt);
         }
 
-        var content = ContentOf(phone, await codes.IssueAsync(SmsPurpose.Phone, user.Id, phone));
+        var content = ContentOf(user, phone, await codes.IssueAsync(SmsPurpose.Phone, user.Id, phone));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(DirectTimeout);
         try
@@ -86,7 +86,8 @@ internal sealed class TextMessages(
 
     private static AttemptLimit PerUser(long userId) => new("sms-user", Snowflake.Text(userId), MaximumTexts, Window);
 
-    private static DeliveryContent ContentOf(string phone, string code) => new() { Kind = DeliveryKind.SmsCode, To = phone, Code = code };
+    private static DeliveryContent ContentOf(User user, string phone, string code)
+        => new() { Kind = DeliveryKind.SmsCode, To = phone, Locale = user.Locale, Code = code };
 
     private async Task QueueAsync(DeliveryContent content, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Npgsql;
 namespace IdentityAuth.Http;
 
 /// <summary>A code to be mailed once more.</summary>
-internal sealed record CodeMail(CodeOf Which, string Ticket, string To, string Kind, AttemptLimit Limit)
+internal sealed record CodeMail(CodeOf Which, string Ticket, string To, string Locale, string Kind, AttemptLimit Limit)
 {
     public override string ToString() => $"({Kind})";
 }
@@ -31,7 +31,10 @@ internal static class CodeMails
         }
 
         await work.CommitAsync(batch => deliveries.Add(
-            batch, Deliveries.Email, new DeliveryContent { Kind = mail.Kind, To = mail.To, Code = MailedCode.Show(code) }, AccountChanges.CodeLifetime));
+            batch,
+            Deliveries.Email,
+            new DeliveryContent { Kind = mail.Kind, To = mail.To, Locale = mail.Locale, Code = MailedCode.Show(code) },
+            AccountChanges.CodeLifetime));
         deliveries.Wake();
         return TypedResults.NoContent();
     }

@@ -9,8 +9,8 @@ using IPNetwork = System.Net.IPNetwork;
 namespace IdentityAuth.Http;
 
 /// <summary>
-/// The first checks of every operation, in the order of contract §1.7: ban, single sign-on, challenge, limits, session. The operation does
-/// the rest: body, sudo, business rules.
+/// The first checks of every operation, in the order of contract §1.7: ban, single sign-on, challenge, limits, session, length of
+/// the body. The operation does the rest: body, sudo, business rules.
 /// </summary>
 internal sealed class OperationGate(
     RequestDelegate next,
@@ -36,7 +36,7 @@ internal sealed class OperationGate(
         }
 
         // 2. Enforced single sign-on (§1.10).
-        if (policy.IsLocalSignIn && await sso.IsEnforcedAsync(http.RequestAborted))
+        if (policy.IsLocalSignIn && sso.IsEnforced)
         {
             await IdentityAuthProblems.SsoRequired.ExecuteAsync(http);
             return;
@@ -53,17 +53,13 @@ internal sealed class OperationGate(
         Caller? caller = null;
         if (SessionHeader.TryRead(http.Request, out var token) && !sessions.TryRecall(token, out caller))
         {
-            var address = ClientAddress.Of(http);
-            if (options.RateLimits && unknownTokens.Begin(address) is { } tooMany)
+            (caller, var tooMany) = options.RateLimits
+                ? await LookUpAsync(token, ClientAddress.Of(http), http.RequestAborted)
+                : (await sessions.ReadAsync(token, http.RequestAborted), null);
+            if (tooMany is { } refusal)
             {
-                await RefuseAsync(http, tooMany);
+                await RefuseAsync(http, refusal);
                 return;
-            }
-
-            caller = await sessions.ReadAsync(token, http.RequestAborted);
-            if (caller is not null)
-            {
-                unknownTokens.Forgive(address);
             }
         }
 
@@ -108,7 +104,34 @@ internal sealed class OperationGate(
             }
         }
 
+        // 6. The length that is announced (§1.1), also where nobody reads the body. One without a length is bounded as it is read.
+        if (http.Request.ContentLength > FormBody.Limit)
+        {
+            await IdentityAuthProblems.PayloadTooLarge.ExecuteAsync(http);
+            return;
+        }
+
         await next(http);
+    }
+
+    private async Task<(Caller? Caller, RateLimitDecision? Refusal)> LookUpAsync(string token, string address, CancellationToken cancellationToken)
+    {
+        if (await unknownTokens.BeginAsync(address, cancellationToken) is { } tooMany)
+        {
+            return (null, tooMany);
+        }
+
+        var foundNothing = false;
+        try
+        {
+            var caller = await sessions.ReadAsync(token, cancellationToken);
+            foundNothing = caller is null;
+            return (caller, null);
+        }
+        finally
+        {
+            unknownTokens.End(address, foundNothing);
+        }
     }
 
     private bool IsBanned(IPAddress? address)
@@ -125,7 +148,7 @@ internal sealed class OperationGate(
     private static Task RefuseAsync(HttpContext http, in RateLimitDecision decision)
     {
         WriteHeaders(http.Response.Headers, decision);
-        return RateLimitAnswer.For(decision.Wait!.Value, decision.IsGlobal).ExecuteAsync(http);
+        return RateLimitAnswer.For(decision).ExecuteAsync(http);
     }
 
     private static void WriteHeaders(IHeaderDictionary headers, in RateLimitDecision decision)

@@ -107,7 +107,7 @@ internal sealed class Sudo(SudoToken tokens, ISecondFactors factors, PasswordHas
             return (false, RateLimitAnswer.For(attempt));
         }
 
-        var right = await check();
+        var right = await attempts.CheckAsync(attempt, check);
         if (right)
         {
             await attempts.ForgiveAsync(attempt);

@@ -4,14 +4,14 @@ namespace IdentityAuth.Sso;
 internal interface ISsoGate
 {
     /// <summary>Enabled, complete and enforced.</summary>
-    ValueTask<bool> IsEnforcedAsync(CancellationToken cancellationToken);
+    bool IsEnforced { get; }
 
     /// <summary>What anybody may know about single sign-on here (contract §7.1).</summary>
     ValueTask<SsoStatusResponse> GetStatusAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Whether there is single sign-on (contract §7.1).</summary>
-/// <param name="Enabled">Switched on and complete.</param>
+/// <param name="Enabled">Switched on and complete: what it needs of the provider is known.</param>
 /// <param name="Enforced">The only way to sign in.</param>
 /// <param name="DisplayName">What the provider is called.</param>
 /// <param name="RedirectUri">Where the provider sends people back to.</param>

@@ -9,7 +9,7 @@ namespace IdentityAuth.Sso;
 /// <summary>From whom the provider vouches for to an account and its session (contract §7.3, linking and provisioning).</summary>
 internal sealed class SsoAccounts(
     NpgsqlDataSource source, UserStore users, SignIns signIns, Registrations registrations, Revocations revocations, ISecondFactors factors,
-    ChangeBroadcast changes, IdentityAuthOptions options, TimeProvider clock)
+    SignInFailures failures, ChangeBroadcast changes, IdentityAuthOptions options, TimeProvider clock)
 {
     private const string Link = "INSERT INTO sso_links (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)";
 
@@ -26,11 +26,14 @@ internal sealed class SsoAccounts(
             // 1. Somebody who was here before, whatever his address is now.
             if (await FindLinkedAsync(identity, cancellationToken) is { } linked)
             {
-                var refusal = AccountGate.RefusalOf(linked, clock.GetUtcNow());
-                var session = refusal is null ? await signIns.CreateAsync(linked, SignInMethod.Sso, client, cancellationToken) : null;
-                if (session is not null || refusal is not null)
+                if (AccountGate.RefusalOf(linked, clock.GetUtcNow()) is { } refusal)
                 {
-                    return (session, refusal);
+                    return await RefuseAsync(refusal, "suspended", email, linked.Id, client, cancellationToken);
+                }
+
+                if (await signIns.CreateAsync(linked, SignInMethod.Sso, client, cancellationToken) is { } session)
+                {
+                    return (session, null);
                 }
 
                 continue;
@@ -41,12 +44,13 @@ internal sealed class SsoAccounts(
             {
                 if (!identity.EmailVerified)
                 {
-                    return (null, IdentityAuthProblems.EmailVerificationRequired);
+                    // Whose account it is, he has not proven.
+                    return await RefuseAsync(IdentityAuthProblems.EmailVerificationRequired, "unverified", email, null, client, cancellationToken);
                 }
 
                 if (AccountGate.RefusalOf(known, clock.GetUtcNow()) is { } refusal)
                 {
-                    return (null, refusal);
+                    return await RefuseAsync(refusal, "suspended", email, known.Id, client, cancellationToken);
                 }
 
                 if (await LinkAsync(known, identity, client, cancellationToken) is { } session)
@@ -60,7 +64,7 @@ internal sealed class SsoAccounts(
             // 3. Somebody new.
             if (!options.Sso.AutoProvision)
             {
-                return (null, IdentityAuthProblems.SsoRequired);
+                return await RefuseAsync(IdentityAuthProblems.SsoRequired, "unknown", email, null, client, cancellationToken);
             }
 
             if (await ProvisionAsync(identity, email, client, locale, cancellationToken) is { } made)
@@ -70,6 +74,13 @@ internal sealed class SsoAccounts(
         }
 
         return (null, IdentityAuthProblems.ServiceUnavailable);
+    }
+
+    private async Task<(IssuedSession? Session, IResult? Refusal)> RefuseAsync(
+        Problem problem, string reason, string email, long? userId, ClientDevice client, CancellationToken cancellationToken)
+    {
+        await failures.RecordAsync(email, userId, client.Address, reason, cancellationToken);
+        return (null, problem);
     }
 
     private async Task<User?> FindLinkedAsync(SsoIdentity identity, CancellationToken cancellationToken)
@@ -134,6 +145,7 @@ internal sealed class SsoAccounts(
                 revocations.AddEvents(batch, user.Id, ended, RevocationReason.SsoTakenOver, client.Address);
             }
 
+            batch.AddRemovalAudit(user, client.Address, RevocationReason.SsoTakenOver, now);
             revocations.AddUserUpdated(batch, user.Id, "verified", "phone", "mfa_enabled", "authenticator_types", "password_last_changed_at");
             session = signIns.Add(batch, user.Id, SignInMethod.Sso, client, now);
         });

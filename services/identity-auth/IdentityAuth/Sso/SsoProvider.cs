@@ -4,105 +4,93 @@ namespace IdentityAuth.Sso;
 
 /// <summary>
 /// The provider as configured and discovered (OpenID Connect Discovery 1.0 §4). Document and keys are kept for an hour, and on while
-/// the provider cannot be reached.
+/// the provider cannot be reached. They are asked for when the service starts, so that the first to sign in does not wait for them.
 /// </summary>
 internal sealed partial class SsoProvider(
-    IdentityAuthOptions options, PlatformUrls urls, ProviderDocuments documents, TimeProvider clock, ILogger<SsoProvider> logger) : ISsoGate, IDisposable
+    IdentityAuthOptions options, PlatformUrls urls, ProviderDocuments documents, TimeProvider clock, ILogger<SsoProvider> logger) : ISsoGate, IHostedService
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
-
-    /// <summary>The shortest time between two tries, also for a key id that is not known.</summary>
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
-
-    private readonly SemaphoreSlim _fetching = new(1, 1);
-    private volatile Kept<ProviderMetadata>? _metadata;
-    private volatile Kept<IReadOnlyList<SecurityKey>>? _keys;
-    private DateTimeOffset _lastDiscovery = DateTimeOffset.MinValue;
-    private DateTimeOffset _lastKeyFetch = DateTimeOffset.MinValue;
+    private readonly SharedDocument<ProviderMetadata> _metadata = new(clock);
+    private readonly SharedDocument<IReadOnlyList<SecurityKey>> _keys = new(clock);
 
     /// <summary>Where the provider sends the browser back to (contract §7.1).</summary>
     public string RedirectUri => Settings.RedirectUri is { Length: > 0 } uri ? uri : $"{urls.App}/auth/sso/callback";
 
+    /// <summary>
+    /// By the settings alone, which are checked when the service starts: a provider that cannot be reached must not open the ways in that
+    /// it was to close.
+    /// </summary>
+    public bool IsEnforced => Settings is { Enabled: true, Enforced: true };
+
     private SsoOptions Settings => options.Sso;
 
-    public async ValueTask<bool> IsEnforcedAsync(CancellationToken cancellationToken)
-        => Settings is { Enabled: true, Enforced: true } && await FindAsync(cancellationToken) is not null;
-
-    public async ValueTask<SsoStatusResponse> GetStatusAsync(CancellationToken cancellationToken)
+    /// <summary>Asks the provider, and does not wait for it: its absence keeps nobody from starting.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        var isReady = await FindAsync(cancellationToken) is not null;
-        return new SsoStatusResponse(isReady, isReady && Settings.Enforced, Empty(Settings.DisplayName), RedirectUri);
+        if (Settings.Enabled)
+        {
+            _ = WarmUpAsync();
+        }
+
+        return Task.CompletedTask;
     }
 
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async ValueTask<SsoStatusResponse> GetStatusAsync(CancellationToken cancellationToken)
+        => new(await FindAsync(cancellationToken) is not null, IsEnforced, Empty(Settings.DisplayName), RedirectUri);
+
     /// <summary>The provider; <see langword="null"/> if single sign-on is off or what it needs is not known.</summary>
-    public ValueTask<ProviderMetadata?> FindAsync(CancellationToken cancellationToken)
+    public async ValueTask<ProviderMetadata?> FindAsync(CancellationToken cancellationToken)
     {
         if (!Settings.Enabled)
         {
-            return ValueTask.FromResult<ProviderMetadata?>(null);
+            return null;
         }
 
-        if (_metadata is not { } kept)
+        if (!_metadata.IsFresh)
         {
-            return new(DiscoverAsync(cancellationToken));
+            // Behind the answer where one is known: a provider that is silent must not hold up whoever asks, as every client does when it starts.
+            var refresh = _metadata.RefreshAsync(ReadMetadataAsync);
+            if (_metadata.Value is null)
+            {
+                await refresh.WaitAsync(cancellationToken);
+            }
         }
 
-        if (!IsFresh(kept.At) && _fetching.CurrentCount > 0)
-        {
-            // Behind the answer: a provider that is silent must not hold up whoever asks, as every client does when it starts.
-            _ = DiscoverAsync(CancellationToken.None);
-        }
-
-        return ValueTask.FromResult<ProviderMetadata?>(kept.Value);
+        return _metadata.Value;
     }
 
-    /// <summary>The keys that may have signed a token with this key id.</summary>
+    /// <summary>The keys that may have signed a token with this key id. A key that is known is used, and asked for anew behind the answer when it is old.</summary>
     /// <exception cref="HttpRequestException">The key set has never been reached.</exception>
     public async Task<IReadOnlyList<SecurityKey>> FindKeysAsync(ProviderMetadata metadata, string? keyId, CancellationToken cancellationToken)
     {
-        var kept = _keys;
-        if (kept is null || !IsFresh(kept.At) || Matching(kept.Value, keyId).Count == 0)
+        if (_keys.Value is { } known && Matching(known, keyId) is { Count: > 0 } matching)
         {
-            kept = await FetchKeysAsync(metadata, keyId, cancellationToken);
+            if (!_keys.IsFresh)
+            {
+                _ = _keys.RefreshAsync(() => FetchKeysAsync(metadata));
+            }
+
+            return matching;
         }
 
-        return kept is null ? throw new HttpRequestException("The provider's key set has never been reached.") : Matching(kept.Value, keyId);
+        await _keys.RefreshAsync(() => FetchKeysAsync(metadata)).WaitAsync(cancellationToken);
+        return Matching(_keys.Value ?? throw new HttpRequestException("The provider's key set has never been reached."), keyId);
     }
-
-    public void Dispose() => _fetching.Dispose();
 
     // A token without a key id may have been signed with any of them.
     private static IReadOnlyList<SecurityKey> Matching(IReadOnlyList<SecurityKey> keys, string? keyId)
         => string.IsNullOrEmpty(keyId) ? keys : [.. keys.Where(key => key.KeyId == keyId)];
 
-    // One fetch at a time; whoever waited for it takes its result.
-    private async Task<ProviderMetadata?> DiscoverAsync(CancellationToken cancellationToken)
+    private async Task WarmUpAsync()
     {
-        await _fetching.WaitAsync(cancellationToken);
-        try
+        if (await FindAsync(CancellationToken.None) is { } metadata)
         {
-            var kept = _metadata;
-            var now = clock.GetUtcNow();
-            if ((kept is not null && IsFresh(kept.At)) || now - _lastDiscovery < ShortestInterval)
-            {
-                return kept?.Value;
-            }
-
-            _lastDiscovery = now;
-            if (await ReadMetadataAsync(cancellationToken) is { } metadata)
-            {
-                _metadata = kept = new(metadata, now);
-            }
-
-            return kept?.Value;
-        }
-        finally
-        {
-            _fetching.Release();
+            await _keys.RefreshAsync(() => FetchKeysAsync(metadata));
         }
     }
 
-    private async Task<ProviderMetadata?> ReadMetadataAsync(CancellationToken cancellationToken)
+    private async Task<ProviderMetadata?> ReadMetadataAsync()
     {
         var issuer = Settings.Issuer!;
         if (Settings is { AuthorizationUrl.Length: > 0, TokenUrl.Length: > 0, JwksUrl.Length: > 0 })
@@ -112,7 +100,7 @@ internal sealed partial class SsoProvider(
 
         try
         {
-            var document = await documents.GetAsync($"{issuer.TrimEnd('/')}/.well-known/openid-configuration", accessToken: null, cancellationToken);
+            var document = await documents.GetAsync($"{issuer.TrimEnd('/')}/.well-known/openid-configuration", accessToken: null, CancellationToken.None);
             // §4.3: the issuer has to be exactly the one that was asked for.
             if (document is not { } json || json.Text("issuer") != issuer)
             {
@@ -141,43 +129,23 @@ internal sealed partial class SsoProvider(
         return null;
     }
 
-    private async Task<Kept<IReadOnlyList<SecurityKey>>?> FetchKeysAsync(ProviderMetadata metadata, string? keyId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SecurityKey>?> FetchKeysAsync(ProviderMetadata metadata)
     {
-        await _fetching.WaitAsync(cancellationToken);
         try
         {
-            var kept = _keys;
-            var now = clock.GetUtcNow();
-            if ((kept is not null && IsFresh(kept.At) && Matching(kept.Value, keyId).Count > 0) || now - _lastKeyFetch < ShortestInterval)
-            {
-                return kept;
-            }
-
-            _lastKeyFetch = now;
-            if (await documents.GetAsync(metadata.JwksUrl, accessToken: null, cancellationToken) is { } json)
-            {
-                _keys = kept = new([.. new JsonWebKeySet(json.GetRawText()).GetSigningKeys()], now);
-            }
-
-            return kept;
+            return await documents.GetAsync(metadata.JwksUrl, accessToken: null, CancellationToken.None) is { } json
+                ? [.. new JsonWebKeySet(json.GetRawText()).GetSigningKeys()]
+                : null;
         }
         catch (Exception exception) when (exception is HttpRequestException or TimeoutException or ArgumentException)
         {
             LogUnusable(exception.Message);
-            return _keys;
-        }
-        finally
-        {
-            _fetching.Release();
+            return null;
         }
     }
-
-    private bool IsFresh(DateTimeOffset at) => clock.GetUtcNow() - at < FreshFor;
 
     private static string? Empty(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
     [LoggerMessage(1, LogLevel.Warning, "The single sign-on provider cannot be used: {Reason}")]
     private partial void LogUnusable(string reason);
-
-    private sealed record Kept<T>(T Value, DateTimeOffset At);
 }

@@ -14,6 +14,8 @@ namespace IdentityAuth.Tests.Domain.Passkeys;
 /// <summary>The checks of WebAuthn Level 3 §7.1 and §7.2, each by a client that does one thing wrong.</summary>
 public sealed class PasskeyCeremonyTests : IDisposable
 {
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, byte[]> Moduli = new();
+
     private const string Origin = "https://app.example";
     private const string RpId = "app.example";
     private const string Challenge = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -421,11 +423,12 @@ public sealed class PasskeyCeremonyTests : IDisposable
         return writer.Encode();
     }
 
-    private static byte[] Rsa(int bits)
+    // One key of each size is as good as another, and takes a while to find.
+    private static byte[] Rsa(int bits) => [.. Moduli.GetOrAdd(bits, static bits =>
     {
         using var key = RSA.Create(bits);
         return key.ExportParameters(false).Modulus!;
-    }
+    })];
 
     private static byte[] Key(params (int Label, object Value)[] members)
     {

@@ -112,6 +112,7 @@ public static class LoginUser
         {
             // The password was changed while we compared it.
             metrics.SignIn(SignInMethod.Password, "credentials");
+            await failures.RecordAsync(user, client.Address, "credentials", cancellationToken);
             return InvalidCredentials();
         }
 

@@ -19,7 +19,7 @@ public static class PollIpAuthorization
         .Answers<PollIpAuthorizationResponse>(StatusCodes.Status200OK, "Whether it is done, and if so the session.")
         .Refuses(IdentityAuthProblems.InvalidFormBody);
 
-    internal static async Task<IResult> HandleAsync(HttpContext http, IpTickets tickets)
+    internal static async Task<IResult> HandleAsync(HttpContext http, IpTickets tickets, CancellationToken cancellationToken)
     {
         var query = http.Request.Query["ticket"];
         var ticket = query.Count == 1 ? RequestText.Normalize(query[0]!) : "";
@@ -33,7 +33,7 @@ public static class PollIpAuthorization
             return new FieldErrors("ticket", FieldCodes.StringLengthInvalid);
         }
 
-        var (pending, result) = await tickets.PollAsync(ticket);
+        var (pending, result) = await tickets.PollAsync(ticket, cancellationToken);
         return result is not null ? TypedResults.Ok(new PollIpAuthorizationResponse(Completed: true, result.Token, result.UserId))
             : pending ? TypedResults.Ok(new PollIpAuthorizationResponse(Completed: false, null, null))
             : new FieldErrors("ticket", FieldCodes.InvalidAuthorizationTicket);

@@ -51,7 +51,13 @@ public static class ResendVerificationEmail
         deliveries.Add(
             batch,
             Deliveries.Email,
-            new DeliveryContent { Kind = DeliveryKind.EmailVerification, To = email, Token = tokens.Add(batch, MailedTokenKind.Verification, user.Id, email) },
+            new DeliveryContent
+            {
+                Kind = DeliveryKind.EmailVerification,
+                To = email,
+                Locale = user.Locale,
+                Token = tokens.Add(batch, MailedTokenKind.Verification, user.Id, email),
+            },
             MailedTokenKind.Verification.Lifetime);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         deliveries.Wake();

@@ -13,14 +13,14 @@ namespace IdentityAuth.Features.Auth;
 public static class ResetPassword
 {
     // Whoever is signed in by this has a switched-off account back, as with any sign-in; with second factors that is a step later.
-    private const string Change = """
-        UPDATE users SET
+    private const string Change = $"""
+        UPDATE users u SET
             password_hash = $3, password_changed_at = $4, security_stamp = security_stamp + 1,
             flags = CASE WHEN authenticators = 0 THEN flags & ~6 ELSE flags END,
             deletion_at = CASE WHEN authenticators = 0 THEN NULL ELSE deletion_at END,
             banned_until = CASE WHEN banned_until <= $4 THEN NULL ELSE banned_until END
         WHERE id = $1 AND lower(email) = lower($2) AND flags & 9 = 0
-        RETURNING id
+        RETURNING {UserStore.Columns}
         """;
 
     public static void Map(RouteGroupBuilder group) => group.MapPost("/reset", HandleAsync)
@@ -84,9 +84,16 @@ public static class ResetPassword
         var client = ClientAddress.ClientOf(http);
         await using var work = await UnitOfWork.OpenAsync(source, cancellationToken);
         if (await work.QueryAsync(MailedTokens.Use, [OneTimeToken.Hash(token), MailedTokenKind.Reset.Name, now], reader => reader.GetString(1), cancellationToken) is not [var email]
-            || await work.ExecuteAsync(Change, [user.Id, email, hash, now], cancellationToken) == 0)
+            || await work.QueryAsync(Change, [user.Id, email, hash, now], reader => UserStore.Read(reader), cancellationToken) is not [var changed])
         {
             return InvalidToken();
+        }
+
+        // From here on the account is what this transaction holds: a factor that was enrolled, or a ban that was set, while the password was
+        // hashed counts. A refusal leaves the token good.
+        if (AccountGate.RefusalOf(changed, now) is { } late)
+        {
+            return late;
         }
 
         var ended = await work.QueryAsync(Revocations.DeleteAll, [user.Id], reader => reader.GetFieldValue<byte[]>(0), cancellationToken);
@@ -103,7 +110,7 @@ public static class ResetPassword
                 revocations.AddEvents(batch, user.Id, ended, RevocationReason.PasswordReset, client.Address);
             }
 
-            if (!user.HasMfa)
+            if (!changed.HasMfa)
             {
                 batch.Add("INSERT INTO authorized_ips (user_id, ip, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", user.Id, client.Address, now);
                 session = signIns.Add(batch, user.Id, SignInMethod.Reset, client, now);
@@ -115,7 +122,7 @@ public static class ResetPassword
         // 4. The mailbox is proven; a second factor is not.
         return session is not null
             ? TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(user.Id)))
-            : TypedResults.Ok(MfaRequiredResponse.For(user, await tickets.IssueAsync(user with { SecurityStamp = user.SecurityStamp + 1 }, null)));
+            : TypedResults.Ok(MfaRequiredResponse.For(changed, await tickets.IssueAsync(changed, null)));
     }
 
     private static FieldErrors InvalidToken() => new("token", FieldCodes.InvalidResetToken);

@@ -100,6 +100,7 @@ public static class RevertEmailChange
                 batch.Add("DELETE FROM email_tokens WHERE user_id = $1", user.Id);
                 batch.Add("INSERT INTO authorized_ips (user_id, ip, created_at) VALUES ($1, $2, $3)", user.Id, client.Address, now);
                 batch.AddAudit(user.Id, AuditAction.EmailReverted, client.Address, null, now);
+                batch.AddRemovalAudit(user, client.Address, RevocationReason.EmailReverted, now);
                 revocations.AddUserUpdated(batch, user.Id, "email", "verified", "phone", "mfa_enabled", "authenticator_types", "password_last_changed_at");
                 if (ended.Count > 0)
                 {

@@ -80,7 +80,7 @@ public static class RequestNewEmail
         await work.CommitAsync(batch => deliveries.Add(
             batch,
             Deliveries.Email,
-            new DeliveryContent { Kind = DeliveryKind.EmailChangeNew, To = newEmail, Code = MailedCode.Show(code) },
+            new DeliveryContent { Kind = DeliveryKind.EmailChangeNew, To = newEmail, Locale = user.Locale, Code = MailedCode.Show(code) },
             AccountChanges.CodeLifetime));
         deliveries.Wake();
         return TypedResults.Ok(new RequestNewEmailResponse(ticket, newEmail, now + AccountChanges.CodeLifetime, now + AccountChanges.ResendCooldown));

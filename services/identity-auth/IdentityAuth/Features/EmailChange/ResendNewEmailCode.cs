@@ -42,7 +42,9 @@ public static class ResendNewEmailCode
         }
 
         return await CodeMails.ResendAsync(
-            new CodeMail(CodeOf.New, ticket, newEmail, DeliveryKind.EmailChangeNew, new AttemptLimit("email-change-new", Snowflake.Text(userId), ChangeSteps.NewMails, ChangeSteps.Window)),
+            new CodeMail(
+                CodeOf.New, ticket, newEmail, http.Caller.User.Locale, DeliveryKind.EmailChangeNew,
+                new AttemptLimit("email-change-new", Snowflake.Text(userId), ChangeSteps.NewMails, ChangeSteps.Window)),
             accountChanges, attempts, deliveries, source, cancellationToken);
     }
 }

@@ -42,7 +42,9 @@ public static class ResendOriginalEmailCode
         }
 
         return await CodeMails.ResendAsync(
-            new CodeMail(CodeOf.Original, ticket, email, DeliveryKind.EmailChangeOriginal, new AttemptLimit("email-change-original", Snowflake.Text(userId), ChangeSteps.OriginalMails, ChangeSteps.Window)),
+            new CodeMail(
+                CodeOf.Original, ticket, email, http.Caller.User.Locale, DeliveryKind.EmailChangeOriginal,
+                new AttemptLimit("email-change-original", Snowflake.Text(userId), ChangeSteps.OriginalMails, ChangeSteps.Window)),
             accountChanges, attempts, deliveries, source, cancellationToken);
     }
 }

@@ -51,7 +51,7 @@ public static class StartEmailChange
             deliveries.Add(
                 batch,
                 Deliveries.Email,
-                new DeliveryContent { Kind = DeliveryKind.EmailChangeOriginal, To = user.Email!, Code = MailedCode.Show(code) },
+                new DeliveryContent { Kind = DeliveryKind.EmailChangeOriginal, To = user.Email!, Locale = user.Locale, Code = MailedCode.Show(code) },
                 AccountChanges.CodeLifetime);
         }
 

@@ -64,7 +64,9 @@ public static class DisableTotpMfa
                 return RateLimitAnswer.For(attempt);
             }
 
-            if (await totp.CheckAsync(user.Id, code, cancellationToken) is not { } use || !await use.SpendAsync(source, cancellationToken))
+            if (!await attempts.CheckAsync(
+                attempt,
+                async () => await totp.CheckAsync(user.Id, code, cancellationToken) is { } use && await use.SpendAsync(source, cancellationToken)))
             {
                 return new FieldErrors("code", FieldCodes.InvalidCode);
             }

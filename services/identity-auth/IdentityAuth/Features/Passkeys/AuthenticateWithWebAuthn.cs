@@ -26,7 +26,7 @@ public static class AuthenticateWithWebAuthn
             IdentityAuthProblems.AccountSuspendedPermanently, IdentityAuthProblems.AccountSuspendedTemporarily);
 
     internal static async Task<IResult> HandleAsync(
-        HttpContext http, PasskeyFactor passkeys, UserStore users, SignIns signIns, IdentityAuthMetrics metrics, TimeProvider clock,
+        HttpContext http, PasskeyFactor passkeys, UserStore users, SignIns signIns, SignInFailures failures, IdentityAuthMetrics metrics, TimeProvider clock,
         CancellationToken cancellationToken)
     {
         using var body = await FormBody.ReadAsync(http);
@@ -36,26 +36,38 @@ public static class AuthenticateWithWebAuthn
             return body.Errors;
         }
 
+        var client = ClientAddress.ClientOf(http);
         var proof = await passkeys.CheckAsync(response, challenge, PasskeyContext.Discoverable, SignInMethod.Passkey, cancellationToken);
         if (proof is not ({ } userId, { } use) || await users.FindAsync(userId, cancellationToken) is not { } user)
         {
-            // Whose attempt it was, nobody can tell who has not proven it.
+            // Whose attempt it was, nobody has proven: it stands under what was tried, as the attempt at an unknown address does.
             metrics.SignIn(SignInMethod.Passkey, "credentials");
+            await failures.RecordAsync(TriedBy(response), null, client.Address, "credentials", cancellationToken);
             return IdentityAuthProblems.PasskeyAuthenticationFailed;
         }
 
         if (AccountGate.RefusalOf(user, clock.GetUtcNow()) is { } problem)
         {
+            metrics.SignIn(SignInMethod.Passkey, "suspended");
+            await failures.RecordAsync(user, client.Address, "suspended", cancellationToken);
             return problem;
         }
 
         var session = await signIns.CreateAsync(
-            user, use.Method, ClientAddress.ClientOf(http), cancellationToken, decide: work => use.SpendAsync(work, cancellationToken));
+            user, use.Method, client, cancellationToken, decide: work => use.SpendAsync(work, cancellationToken));
         metrics.SignIn(SignInMethod.Passkey, session is null ? "credentials" : "ok");
-        return session is null
-            ? IdentityAuthProblems.PasskeyAuthenticationFailed
-            : TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId)));
+        if (session is null)
+        {
+            // Its counter went on in between, or the account has changed.
+            await failures.RecordAsync(user, client.Address, "credentials", cancellationToken);
+            return IdentityAuthProblems.PasskeyAuthenticationFailed;
+        }
+
+        return TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId)));
     }
+
+    private static string TriedBy(JsonElement? response)
+        => response is { } json && AssertionResponse.TryRead(json) is { } assertion ? $"passkey:{Convert.ToHexString(assertion.CredentialId)}" : "passkey";
 }
 
 /// <summary>A passkey. Unknown members are ignored.</summary>

@@ -42,7 +42,9 @@ public static class ResendPasswordChangeCode
         }
 
         return await CodeMails.ResendAsync(
-            new CodeMail(CodeOf.Original, ticket, email, DeliveryKind.PasswordChangeVerification, new AttemptLimit("password-change", Snowflake.Text(userId), ChangeSteps.OriginalMails, ChangeSteps.Window)),
+            new CodeMail(
+                CodeOf.Original, ticket, email, http.Caller.User.Locale, DeliveryKind.PasswordChangeVerification,
+                new AttemptLimit("password-change", Snowflake.Text(userId), ChangeSteps.OriginalMails, ChangeSteps.Window)),
             accountChanges, attempts, deliveries, source, cancellationToken);
     }
 }

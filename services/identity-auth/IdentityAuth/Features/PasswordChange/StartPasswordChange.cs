@@ -45,7 +45,7 @@ public static class StartPasswordChange
         deliveries.Add(
             batch,
             Deliveries.Email,
-            new DeliveryContent { Kind = DeliveryKind.PasswordChangeVerification, To = email, Code = MailedCode.Show(code) },
+            new DeliveryContent { Kind = DeliveryKind.PasswordChangeVerification, To = email, Locale = user.Locale, Code = MailedCode.Show(code) },
             AccountChanges.CodeLifetime);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         deliveries.Wake();

@@ -13,6 +13,9 @@ public static class CompleteSso
 {
     private const int MaximumCodeLength = 2048;
 
+    /// <summary>Stands in a record of failure for the account that nobody has named.</summary>
+    private const string NoAccount = "sso";
+
     // Anonymous: it is a way to sign in.
     public static void Map(RouteGroupBuilder group) => group.MapPost("/sso/complete", HandleAsync)
         .WithName(nameof(CompleteSso))
@@ -28,7 +31,7 @@ public static class CompleteSso
             IdentityAuthProblems.EmailVerificationRequired, IdentityAuthProblems.AccountSuspendedPermanently, IdentityAuthProblems.AccountSuspendedTemporarily);
 
     internal static async Task<IResult> HandleAsync(
-        HttpContext http, SsoProvider provider, SsoStates states, SsoClient client, SsoAccounts accounts, IdentityAuthOptions options,
+        HttpContext http, SsoProvider provider, SsoStates states, SsoClient client, SsoAccounts accounts, SignInFailures failures, IdentityAuthOptions options,
         IdentityAuthMetrics metrics, CancellationToken cancellationToken)
     {
         using var body = await FormBody.ReadAsync(http);
@@ -63,12 +66,16 @@ public static class CompleteSso
 
         if (identity is null)
         {
+            metrics.SignIn(SignInMethod.Sso, "credentials");
+            await failures.RecordAsync(NoAccount, null, ClientAddress.Of(http), "credentials", cancellationToken);
             return new FieldErrors(fault == SsoFault.Code ? "code" : "id_token", FieldCodes.InvalidFormat);
         }
 
         // 3. An address of an allowed domain.
         if (identity.Email is not { } email || EmailAddress.Check(email) != EmailFault.None || !IsAllowed(email, options.Sso.AllowedDomains))
         {
+            metrics.SignIn(SignInMethod.Sso, "refused");
+            await failures.RecordAsync(identity.Email ?? NoAccount, null, ClientAddress.Of(http), "email", cancellationToken);
             return new FieldErrors("email", FieldCodes.InvalidEmailAddress);
         }
 

@@ -1,9 +1,10 @@
+using System.Security.Cryptography;
 using System.Text;
 using StackExchange.Redis;
 
 namespace ServiceDefaults.Data;
 
-/// <summary>A Lua script: one atomic step on the server. The client sends its hash, and its text once per server.</summary>
+/// <summary>A Lua script: one atomic step on the server, which is sent its hash, and its text only when it does not know it.</summary>
 public sealed class RedisScript
 {
     /// <summary>
@@ -14,7 +15,17 @@ public sealed class RedisScript
 
     private readonly string _text;
 
-    public RedisScript(string text) => _text = text;
+    // The client would look for it by the whole text, at every call.
+    private readonly byte[] _hash;
+
+    public RedisScript(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        _text = text;
+#pragma warning disable CA5350 // By SHA-1 Redis names its scripts (EVALSHA).
+        _hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+#pragma warning restore CA5350
+    }
 
     /// <summary>
     /// Reads a script that <typeparamref name="TMarker"/>'s assembly embeds (<c>Data/Scripts/name.lua</c>). One of several files is made
@@ -41,12 +52,23 @@ public sealed class RedisScript
         ArgumentNullException.ThrowIfNull(redis);
         try
         {
+            return await redis.ScriptEvaluateAsync(_hash, keys, arguments).WaitAsync(Timeout);
+        }
+        catch (RedisServerException exception) when (IsUnknown(exception))
+        {
+            // The server has started anew, or its script cache was flushed. It did nothing.
+        }
+
+        try
+        {
             return await redis.ScriptEvaluateAsync(_text, keys, arguments).WaitAsync(Timeout);
         }
-        catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        catch (RedisServerException exception) when (IsUnknown(exception))
         {
-            // The server has started anew, or its script cache was flushed. It did nothing, and the client knows now.
+            // The client thought that it had loaded the text there; it knows better now.
             return await redis.ScriptEvaluateAsync(_text, keys, arguments).WaitAsync(Timeout);
         }
     }
+
+    private static bool IsUnknown(RedisServerException exception) => exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
 }

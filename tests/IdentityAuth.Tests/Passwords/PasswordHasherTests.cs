@@ -56,7 +56,9 @@ public sealed class PasswordHasherTests
 
         var refusedAtOnce = attempts.Count(attempt => attempt is { IsCompletedSuccessfully: true, Result: null });
         Assert.InRange(refusedAtOnce, 8, 9);
+        Assert.True(hasher.IsFull);
         Assert.Equal(10 - refusedAtOnce, (await Task.WhenAll(attempts)).Count(hash => hash is not null));
+        Assert.False(hasher.IsFull);
     }
 
     [Fact]

@@ -48,6 +48,7 @@ export const english = {
   "signIn.passkey": "Sign in with a passkey",
   "signIn.sso": "Sign in with {name}",
   "signIn.sso.unnamed": "your organisation",
+  "signIn.sso.away": "Your organisation's own sign-in cannot be reached at the moment. Try again in a minute.",
   "signIn.forgot": "Forgot your password?",
   "signIn.handOff": "Sign in with the help of another device",
   "signIn.new": "New here?",

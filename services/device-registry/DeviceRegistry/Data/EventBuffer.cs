@@ -3,6 +3,7 @@ using System.Text.Json;
 using DeviceRegistry.Contracts.V1;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Streams;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
@@ -32,8 +33,8 @@ internal sealed class EventBuffer(IConnectionMultiplexer redis, StreamKeys keys,
     /// <summary>How long they are kept.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(15);
 
-    private static readonly RedisScript AppendScript = RedisScript.Load("append", "append_change");
-    private static readonly RedisScript ReadScript = RedisScript.Load("append", "read_events");
+    private static readonly RedisScript AppendScript = RedisScript.Load<DeviceRegistryOptions>("append", "append_change");
+    private static readonly RedisScript ReadScript = RedisScript.Load<DeviceRegistryOptions>("append", "read_events");
 
     /// <summary>Appends what a change tells; once, however often that is asked for.</summary>
     public Task AppendAsync(GroupChanged change)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
@@ -10,7 +11,7 @@ internal sealed class HeartbeatCalls
 {
     private const int Batch = 64;
 
-    private static readonly RedisScript Script = RedisScript.Load("append", "presence", "heartbeat");
+    private static readonly RedisScript Script = RedisScript.Load<DeviceRegistryOptions>("append", "presence", "heartbeat");
 
     private readonly IConnectionMultiplexer _redis;
     private readonly StreamKeys _keys;

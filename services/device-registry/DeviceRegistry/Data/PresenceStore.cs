@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
@@ -46,10 +47,10 @@ internal sealed class PresenceStore(IConnectionMultiplexer redis, StreamKeys key
     /// <summary>How long after a change every beat asks the database: longer than a request can hold an answer from before it.</summary>
     private static readonly TimeSpan AskFor = TimeSpan.FromMinutes(1);
 
-    private static readonly RedisScript Touch = RedisScript.Load("append", "presence", "touch");
-    private static readonly RedisScript Offline = RedisScript.Load("append", "go_offline");
-    private static readonly RedisScript Forget = RedisScript.Load("forget_device");
-    private static readonly RedisScript ForgetClaims = RedisScript.Load("forget_claims");
+    private static readonly RedisScript Touch = RedisScript.Load<DeviceRegistryOptions>("append", "presence", "touch");
+    private static readonly RedisScript Offline = RedisScript.Load<DeviceRegistryOptions>("append", "go_offline");
+    private static readonly RedisScript Forget = RedisScript.Load<DeviceRegistryOptions>("forget_device");
+    private static readonly RedisScript ForgetClaims = RedisScript.Load<DeviceRegistryOptions>("forget_claims");
 
     /// <summary>Records a beat, if the caller may and it is not one too many: one atomic step.</summary>
     /// <param name="granted">

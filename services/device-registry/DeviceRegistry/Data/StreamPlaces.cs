@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DeviceRegistry.Domain;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Data;
@@ -16,7 +17,7 @@ internal sealed class StreamPlaces(IConnectionMultiplexer redis, StreamKeys keys
     /// <summary>How long a place is held without being renewed.</summary>
     public static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(60);
 
-    private static readonly RedisScript Hold = RedisScript.Load("hold_place");
+    private static readonly RedisScript Hold = RedisScript.Load<DeviceRegistryOptions>("hold_place");
 
     private readonly ConcurrentDictionary<(long, string), int> _here = new();
 

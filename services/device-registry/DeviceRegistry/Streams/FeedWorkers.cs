@@ -1,5 +1,6 @@
 using System.Globalization;
 using DeviceRegistry.Data;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace DeviceRegistry.Streams;

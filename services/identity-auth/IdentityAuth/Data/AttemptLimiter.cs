@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
@@ -22,7 +23,7 @@ internal sealed class AttemptLimiter(RedisCircuit redis, RedisKeys names, Identi
 {
     private const int MaximumLocalSubjects = 100_000;
 
-    private static readonly RedisScript Script = RedisScript.Load("attempts");
+    private static readonly RedisScript Script = RedisScript.Load<IdentityAuthOptions>("attempts");
 
     private readonly ConcurrentDictionary<string, List<(long At, string Name)>> _local = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using IdentityAuth.Domain.Passkeys;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IdentityAuth.Domain;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
@@ -38,10 +39,10 @@ internal sealed class Handoffs(IConnectionMultiplexer redis, RedisKeys names, Se
     /// <summary>A code is remembered for a while beyond its time, so that a late confirmation is told why it fails.</summary>
     private static readonly TimeSpan Remembrance = TimeSpan.FromSeconds(30);
 
-    private static readonly RedisScript Claim = RedisScript.Load("handoff_claim");
-    private static readonly RedisScript Complete = RedisScript.Load("handoff_complete");
-    private static readonly RedisScript Collect = RedisScript.Load("handoff_collect");
-    private static readonly RedisScript Cancel = RedisScript.Load("handoff_cancel");
+    private static readonly RedisScript Claim = RedisScript.Load<IdentityAuthOptions>("handoff_claim");
+    private static readonly RedisScript Complete = RedisScript.Load<IdentityAuthOptions>("handoff_complete");
+    private static readonly RedisScript Collect = RedisScript.Load<IdentityAuthOptions>("handoff_collect");
+    private static readonly RedisScript Cancel = RedisScript.Load<IdentityAuthOptions>("handoff_cancel");
 
     private IDatabase Database => redis.GetDatabase();
 

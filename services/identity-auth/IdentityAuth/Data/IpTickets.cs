@@ -2,6 +2,7 @@ using System.Text.Json;
 using IdentityAuth.Delivery;
 using IdentityAuth.Domain;
 using Npgsql;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;

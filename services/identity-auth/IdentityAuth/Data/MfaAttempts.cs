@@ -1,3 +1,4 @@
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
@@ -10,9 +11,9 @@ internal sealed class MfaAttempts(IConnectionMultiplexer redis, MfaTickets ticke
 {
     private const int Maximum = 5;
 
-    private static readonly RedisScript Try = RedisScript.Load("mfa_try");
-    private static readonly RedisScript Fail = RedisScript.Load("mfa_fail");
-    private static readonly RedisScript Forgive = RedisScript.Load("mfa_forgive");
+    private static readonly RedisScript Try = RedisScript.Load<IdentityAuthOptions>("mfa_try");
+    private static readonly RedisScript Fail = RedisScript.Load<IdentityAuthOptions>("mfa_fail");
+    private static readonly RedisScript Forgive = RedisScript.Load<IdentityAuthOptions>("mfa_forgive");
 
     /// <summary>Reserves an attempt.</summary>
     /// <returns><see langword="null"/> if there is no such ticket, or its attempts are used up.</returns>

@@ -1,4 +1,5 @@
 using IdentityAuth.Domain;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;

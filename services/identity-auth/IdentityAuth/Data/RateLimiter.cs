@@ -1,3 +1,4 @@
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
@@ -37,7 +38,7 @@ internal sealed class RateLimiter
     /// <summary>Numbers that the script answers for one request.</summary>
     private const int AnswersEach = 4;
 
-    private static readonly RedisScript Script = RedisScript.Load("gcra");
+    private static readonly RedisScript Script = RedisScript.Load<IdentityAuthOptions>("gcra");
 
     private readonly RedisCircuit _redis;
     private readonly RedisKeys _names;

@@ -1,10 +1,11 @@
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
 
 internal static class RedisStrings
 {
-    private static readonly RedisScript Take = RedisScript.Load("take");
+    private static readonly RedisScript Take = RedisScript.Load<IdentityAuthOptions>("take");
 
     /// <summary>Reads a string and deletes it, in one atomic step: of parallel calls one gets it.</summary>
     public static async Task<RedisValue> TakeStringAsync(this IDatabase redis, RedisKey key)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using IdentityAuth.Domain;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace IdentityAuth.Data;
@@ -23,7 +24,7 @@ internal sealed class SmsCodes(IConnectionMultiplexer redis, RedisKeys names, Se
 
     private const int MaximumWrong = 5;
 
-    private static readonly RedisScript Check = RedisScript.Load("sms_code");
+    private static readonly RedisScript Check = RedisScript.Load<IdentityAuthOptions>("sms_code");
 
     /// <summary>Makes a code for a number.</summary>
     public async Task<string> IssueAsync(SmsPurpose purpose, long userId, string phone)

@@ -41,6 +41,9 @@ internal sealed class PasswordHasher : IDisposable
         TryRun(() => _dummy.Value, CancellationToken.None, out _);
     }
 
+    /// <summary>Whether nobody would be let in now: to be asked before anything else is done for a request that needs a place.</summary>
+    public bool IsFull => _queue.Count >= _queue.BoundedCapacity;
+
     /// <summary>Hashes a new password.</summary>
     /// <returns>A PHC string, or <see langword="null"/> when too many wait already.</returns>
     public async ValueTask<string?> HashAsync(string password, CancellationToken cancellationToken)

@@ -53,6 +53,12 @@ public static class LoginUser
             return body.Errors;
         }
 
+        // A crowd is turned away at the door: nothing is counted, and neither store is asked.
+        if (passwords.IsFull)
+        {
+            return RateLimitAnswer.For(PasswordHasher.BusyWait);
+        }
+
         // 1. Attempts, also those that succeed.
         var client = ClientAddress.ClientOf(http);
         var attempt = await attempts.CountRequestAsync(

@@ -1,6 +1,6 @@
-using DeviceRegistry.Data;
+using ServiceDefaults.Data;
 
-namespace DeviceRegistry.Tests.Data;
+namespace ServiceDefaults.Tests.Data;
 
 /// <summary>A store that answers when the test says so.</summary>
 public sealed class SharedCallsTests
@@ -64,6 +64,31 @@ public sealed class SharedCallsTests
         Assert.Equal([6], _calls[1].Requests);
         Answer(1);
         Assert.Equal("answer to 6", await again);
+    }
+
+    [Fact]
+    public async Task Tell_NobodyAsks_IsCalledAMomentLater()
+    {
+        _shared.Tell(1);
+
+        await CalledAsync(1);
+        Assert.Equal([1], _calls[0].Requests);
+        Answer(0);
+    }
+
+    [Fact]
+    public async Task Tell_SomebodyAsks_GoesBeforeItInTheSameCall()
+    {
+        var first = _shared.AskAsync(0);
+        _shared.Tell(1);
+        var second = _shared.AskAsync(2);
+
+        Answer(0);
+        await first;
+        await CalledAsync(2);
+        Assert.Equal([1, 2], _calls[1].Requests);
+        Answer(1);
+        Assert.Equal("answer to 2", await second);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace IdentityAuth.Data;
+namespace ServiceDefaults.Data;
 
 /// <summary>
 /// Lets what comes at once share a call: requests that come while one is under way go together in the next one. A single request waits for
@@ -8,8 +8,11 @@ namespace IdentityAuth.Data;
 /// </summary>
 /// <param name="limit">Requests of one call: a store that works on one call at a time does nothing else meanwhile.</param>
 /// <param name="call">Makes one call; its answers are in the order of the requests.</param>
-internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TAnswer>>> call)
+public sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TAnswer>>> call)
 {
+    /// <summary>Requests that go on one after the other.</summary>
+    private const int Together = 8;
+
     /// <summary>How long what nobody waits for may wait for company.</summary>
     private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(5);
 
@@ -24,7 +27,7 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         var one = new Waiting(request, isAwaited: true);
         _waiting.Enqueue(one);
         Call();
-        return one.Answer!.Task;
+        return one.Task;
     }
 
     /// <summary>Tells, in the same order as others ask, a moment later unless somebody asks; nobody waits for the answer.</summary>
@@ -78,19 +81,42 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         try
         {
             var answers = await call(batch.ConvertAll(static one => one.Request));
-            for (var i = 0; i < batch.Count; i++)
+            if (answers.Count != batch.Count)
             {
-                batch[i].Answer?.SetResult(answers[i]);
+                throw new InvalidOperationException($"{batch.Count} requests had {answers.Count} answers.");
             }
+
+            HandOver(batch, i => batch[i].SetResult(answers[i]));
         }
         catch (Exception exception)
         {
             do
             {
-                batch.ForEach(one => one.Answer?.TrySetException(exception));
+                var failed = batch;
+                HandOver(failed, i => failed[i].Fail(exception));
                 batch = Take();
             }
             while (batch.Count > 0);
+        }
+    }
+
+    // The requests go on by themselves, not on the thread that reads the answer; a few on each other thread, because a hand-over costs more than
+    // what most of them have left to do.
+    private static void HandOver(List<Waiting> batch, Action<int> answer)
+    {
+        for (var start = 0; start < batch.Count; start += Together)
+        {
+            var (from, to) = (start, Math.Min(start + Together, batch.Count));
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work =>
+                {
+                    for (var i = work.from; i < work.to; i++)
+                    {
+                        work.answer(i);
+                    }
+                },
+                (from, to, answer),
+                preferLocal: false);
         }
     }
 
@@ -105,11 +131,16 @@ internal sealed class SharedCalls<TRequest, TAnswer>(int limit, Func<IReadOnlyLi
         return batch;
     }
 
-    private sealed class Waiting(TRequest request, bool isAwaited)
+    private sealed class Waiting(TRequest request, bool isAwaited) : TaskCompletionSource<TAnswer>
     {
         public TRequest Request => request;
 
-        // The requests go on by themselves, not one after the other on the thread that reads the answer.
-        public TaskCompletionSource<TAnswer>? Answer { get; } = isAwaited ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        public void Fail(Exception exception)
+        {
+            if (isAwaited)
+            {
+                TrySetException(exception);
+            }
+        }
     }
 }

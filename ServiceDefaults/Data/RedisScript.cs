@@ -15,8 +15,9 @@ public sealed class RedisScript
 
     private readonly string _text;
 
-    // The client would look for it by the whole text, at every call.
+    // With the text the client would look for its hash at every call.
     private readonly byte[] _hash;
+    private volatile bool _isKnown;
 
     public RedisScript(string text)
     {
@@ -46,28 +47,42 @@ public sealed class RedisScript
         return new RedisScript(text.ToString());
     }
 
+    /// <summary>Runs it. The first time it goes with its text, in one piece, so that it keeps its place among other calls.</summary>
     /// <exception cref="TimeoutException">No answer within <see cref="Timeout"/>.</exception>
-    public async Task<RedisResult> RunAsync(IDatabase redis, RedisKey[] keys, params RedisValue[] arguments)
+    public Task<RedisResult> RunAsync(IDatabase redis, RedisKey[] keys, params RedisValue[] arguments)
     {
         ArgumentNullException.ThrowIfNull(redis);
-        try
+        return EvaluateAsync(redis, keys, arguments).WaitAsync(Timeout);
+    }
+
+    private async Task<RedisResult> EvaluateAsync(IDatabase redis, RedisKey[] keys, RedisValue[] arguments)
+    {
+        if (_isKnown)
         {
-            return await redis.ScriptEvaluateAsync(_hash, keys, arguments).WaitAsync(Timeout);
-        }
-        catch (RedisServerException exception) when (IsUnknown(exception))
-        {
-            // The server has started anew, or its script cache was flushed. It did nothing.
+            try
+            {
+                return await redis.ScriptEvaluateAsync(_hash, keys, arguments);
+            }
+            catch (RedisServerException exception) when (IsUnknown(exception))
+            {
+                // The server has started anew, or its script cache was flushed. It did nothing.
+                _isKnown = false;
+            }
         }
 
+        RedisResult result;
         try
         {
-            return await redis.ScriptEvaluateAsync(_text, keys, arguments).WaitAsync(Timeout);
+            result = await redis.ScriptEvaluateAsync(_text, keys, arguments);
         }
         catch (RedisServerException exception) when (IsUnknown(exception))
         {
             // The client thought that it had loaded the text there; it knows better now.
-            return await redis.ScriptEvaluateAsync(_text, keys, arguments).WaitAsync(Timeout);
+            result = await redis.ScriptEvaluateAsync(_text, keys, arguments);
         }
+
+        _isKnown = true;
+        return result;
     }
 
     private static bool IsUnknown(RedisServerException exception) => exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);

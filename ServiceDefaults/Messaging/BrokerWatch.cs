@@ -16,7 +16,7 @@ namespace ServiceDefaults.Messaging;
 /// that waits for its next attempt in the state "faulted", which its StartAsync takes for started (ReceiveEndpointCollection, 8.4), and what
 /// is published meanwhile keeps a transport that stays dead.
 /// </remarks>
-internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
+internal sealed partial class BrokerWatch(IBusControl bus, BrokerConnection shared, BrokerAddress address, TimeProvider clock, ILogger<BrokerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -111,23 +111,50 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerAddress address
 
         var broken = health.Endpoints.Values.Where(endpoint => endpoint.Status != BusHealthStatus.Healthy).Select(endpoint => endpoint.ReceiveEndpoint).ToList();
         LogRestart(broken.Count);
-        await Task.WhenAll(broken.OfType<ReceiveEndpoint>().Select(endpoint => RestartAsync(endpoint, stoppingToken)));
+        var stopped = await Task.WhenAll(broken.OfType<ReceiveEndpoint>().Select(endpoint => StopAsync(endpoint, stoppingToken)));
+        if (broken.Count == health.Endpoints.Count)
+        {
+            await AbandonConnectionAsync(stoppingToken);
+        }
+
+        foreach (var endpoint in stopped.OfType<ReceiveEndpoint>())
+        {
+            endpoint.Start(CancellationToken.None);
+        }
+
         _patience = _patience * 2 < LongestPatience ? _patience * 2 : LongestPatience;
         _brokenSince = clock.GetTimestamp();
     }
 
-    private async Task RestartAsync(ReceiveEndpoint endpoint, CancellationToken stoppingToken)
+    private async Task AbandonConnectionAsync(CancellationToken stoppingToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        limit.CancelAfter(AnswerLimit);
+        try
+        {
+            await shared.AbandonAsync(limit.Token);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            // It is given up all the same.
+            LogSilent(exception.GetType().Name);
+        }
+    }
+
+    /// <returns>The endpoint, when it is stopped.</returns>
+    private async Task<ReceiveEndpoint?> StopAsync(ReceiveEndpoint endpoint, CancellationToken stoppingToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         limit.CancelAfter(StopLimit);
         try
         {
             await endpoint.Stop(limit.Token).WaitAsync(limit.Token);
-            endpoint.Start(CancellationToken.None);
+            return endpoint;
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             LogRestartFailed(endpoint.InputAddress.AbsolutePath, exception.GetType().Name);
+            return null;
         }
     }
 

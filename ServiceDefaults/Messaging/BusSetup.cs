@@ -53,6 +53,7 @@ internal static class BusSetup
         });
 
         Reconnection.RetrySoonAndForEver(bus);
+        context.GetRequiredService<BrokerConnection>().Belongs(Reconnection.Host(bus));
         bus.PrefetchCount = context.GetRequiredService<IOptions<MessagingOptions>>().Value.Prefetch;
         bus.ConfigureJsonSerializerOptions(UseWebDefaults);
         bus.UseFilter(new CorrelationFilter(context.GetRequiredService<ILoggerFactory>().CreateLogger("ServiceDefaults.Messaging.Consumer")));

@@ -61,8 +61,10 @@ public static class MessageBusExtensions
         services.AddSingleton(provider => new Inbox(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<MessagingMetrics>()));
         services.AddHostedService<MessageSweeper>();
         services.AddHostedService<BusStart>();
+        services.AddSingleton<BrokerConnection>();
         services.AddSingleton(provider => new BrokerWatch(
             provider.GetRequiredService<IBusControl>(),
+            provider.GetRequiredService<BrokerConnection>(),
             BrokerAddress.Parse(builder.Configuration.GetConnectionString(ConnectionName)),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BrokerWatch>>()));

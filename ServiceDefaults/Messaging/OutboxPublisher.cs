@@ -24,7 +24,7 @@ internal enum PublishOutcome
 
 /// <summary>Publishes one row and waits for the broker's word.</summary>
 internal sealed partial class OutboxPublisher(
-    IBusControl bus, EventTypes types, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<OutboxPublisher> logger)
+    IBusControl bus, BrokerWatch watch, EventTypes types, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<OutboxPublisher> logger)
 {
     // Where MassTransit looks for the parent of its spans, on both sides.
     private const string MassTransitTraceHeader = "MT-Activity-Id";
@@ -37,8 +37,8 @@ internal sealed partial class OutboxPublisher(
 
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
 
-    /// <summary>Whether the connection stands, as far as the bus knows. A broker that falls silent is found out by its heartbeat.</summary>
-    public bool IsBrokerThere => bus.CheckHealth().Status == BusHealthStatus.Healthy;
+    /// <summary>Whether the broker answers, on a connection that no message of ours can close. What is away is found out within seconds.</summary>
+    public bool IsBrokerThere => watch.IsAnswering;
 
     public async Task<(PublishOutcome Outcome, string Reason)> PublishAsync(OutboxRow row, CancellationToken roundEnds)
     {
@@ -52,7 +52,8 @@ internal sealed partial class OutboxPublisher(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, roundEnds);
         try
         {
-            await bus.Publish(message, type.Type, Pipe.Execute<PublishContext>(context => Address(context, row, type)), both.Token);
+            // MassTransit does not always listen to the token: a publish that meets a connection in the moment of its end can wait without end.
+            await bus.Publish(message, type.Type, Pipe.Execute<PublishContext>(context => Address(context, row, type)), both.Token).WaitAsync(both.Token);
             metrics.Published(type.Name, row.Age);
             return (PublishOutcome.Confirmed, "");
         }
@@ -135,7 +136,7 @@ internal sealed partial class OutboxPublisher(
         // 403, 404, 406 …: the broker is there and objects to this message's exchange. It closes the channel and keeps the connection.
         OperationInterruptedException interrupted when interrupted.ShutdownReason is { ReplyCode: >= 400 and < 500 } and not { ReplyCode: 491 } => false,
         RabbitMQ.Client.Exceptions.PublishException => false,
-        OperationCanceledException or ConnectionException or RabbitMQClientException or IOException or TimeoutException or ObjectDisposedException => true,
+        OperationCanceledException or ConnectionException or TransportUnavailableException or RabbitMQClientException or IOException or TimeoutException or ObjectDisposedException => true,
         _ => exception.InnerException is { } inner && IsBrokerAway(inner),
     };
 

@@ -167,7 +167,10 @@ internal sealed partial class OutboxRelay(
                     LogParked(row.Type, row.MessageId, reason, pause.TotalSeconds);
                     break;
 
+                // Also when the connection seems to be gone and the broker answers: then the message itself may have cost the channel, and
+                // together with others it would do so each time.
                 case PublishOutcome.NoAnswer:
+                case PublishOutcome.BrokerAway when publisher.IsBrokerThere:
                     round.NoAnswer(new ParkedRow(row.Id, Backoff(row.Attempts), row.Attempts + 1, reason));
                     return;
 

@@ -29,8 +29,11 @@ internal static class Reconnection
             retry.Handle<NotSupportedException>(refused => refused.Message.Contains("Pipelining of requests forbidden", StringComparison.Ordinal));
             retry.Immediate(int.MaxValue);
         });
-        Policy((RabbitMqHostConfiguration)HostConfiguration((RabbitMqBusFactoryConfigurator)bus)) = policy;
+        Policy((RabbitMqHostConfiguration)Host(bus)) = policy;
     }
+
+    /// <summary>What holds the bus's connection.</summary>
+    public static IRabbitMqHostConfiguration Host(IRabbitMqBusFactoryConfigurator bus) => HostConfiguration((RabbitMqBusFactoryConfigurator)bus);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_hostConfiguration")]
     private static extern ref IRabbitMqHostConfiguration HostConfiguration(RabbitMqBusFactoryConfigurator bus);

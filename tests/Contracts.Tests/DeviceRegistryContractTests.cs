@@ -36,7 +36,7 @@ public sealed class DeviceRegistryContractTests
         { typeof(GroupKeyInitialized), "DeviceRegistry.Contracts.V1:GroupKeyInitialized", $$"""{{{Group}},"keyVersion":1,{{End}}}""" },
         { typeof(GroupKeyRotated), "DeviceRegistry.Contracts.V1:GroupKeyRotated", $$"""{{{Group}},"keyVersion":2,"devicesUpdated":3,"devicesPendingKeyRequest":1,"reason":"lost phone",{{End}}}""" },
         { typeof(GroupKeyReset), "DeviceRegistry.Contracts.V1:GroupKeyReset", $$"""{{{Group}},"keyVersion":4,{{End}}}""" },
-        { typeof(GroupChanged), "DeviceRegistry.Contracts.V1:GroupChanged", $$"""{{{Group}},"number":9,"events":[{"event":"device_updated","data":{"fields":["pushToken"]},"deviceIds":null}],"closures":[{"reason":"device_revoked","deviceId":"0b0f1cf7-5c62-4c28-9a2e-0d6fb0a5a001","identity":null}],{{At}}}""" },
+        { typeof(GroupChanged), "DeviceRegistry.Contracts.V1:GroupChanged", $$"""{{{Group}},"number":9,"events":[{"event":"device_updated","data":{"fields":["pushToken"]},"deviceIds":null}],"closures":[{"reason":"device_revoked","deviceId":"0b0f1cf7-5c62-4c28-9a2e-0d6fb0a5a001","identity":null}],"isRenamed":true,{{At}}}""" },
     };
 
     [Theory]

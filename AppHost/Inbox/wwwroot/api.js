@@ -21,7 +21,7 @@ export async function listMessages(query, limit) {
   return (await request(`/api/v1/messages?${parameters}`)).json();
 }
 
-export const readMessage = async id => (await request(`/api/v1/message/${encodeURIComponent(id)}`)).json();
+export const readMessage = async (id, signal) => (await request(`/api/v1/message/${encodeURIComponent(id)}`, { signal })).json();
 
 export const readHeaders = async id => (await request(`/api/v1/message/${encodeURIComponent(id)}/headers`)).json();
 

@@ -12,6 +12,7 @@ const more = document.getElementById('more');
 search.value = new URLSearchParams(location.search).get('q') ?? '';
 let limit = PAGE;
 let shown = null;
+let reading = new AbortController();
 let refreshing = null;
 let again = false;
 
@@ -51,16 +52,21 @@ async function openSelected() {
     return;
   }
 
+  reading.abort();
+  reading = new AbortController();
+  const { signal } = reading;
   try {
-    const message = await readMessage(id);
+    const message = await readMessage(id, signal);
     if (id === selected()) {
       shown = id;
       showMessage(message, { onDelete: remove, onBack: close });
       markOpened(id);
     }
   } catch (error) {
-    shown = null;
-    showError(error.message);
+    if (!signal.aborted) {
+      shown = null;
+      showError(error.message);
+    }
   }
 }
 
@@ -72,6 +78,7 @@ function close() {
 async function remove() {
   const id = selected();
   const next = [neighbour(id, 1), neighbour(id, -1)].find(other => other && other !== id);
+  reading.abort(); // it would not be found any more
   await deleteMessage(id);
   history.replaceState(null, '', next ? `#${next}` : location.pathname + location.search);
   openSelected();

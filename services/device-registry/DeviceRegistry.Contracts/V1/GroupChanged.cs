@@ -20,8 +20,11 @@ public sealed record GroupChanged
     /// <summary>The streams that end after <see cref="Events"/>.</summary>
     public required IReadOnlyList<GroupStreamClosure> Closures { get; init; }
 
-    /// <summary>Whether the group has another name: what was known of members by the old one is of no use any more.</summary>
-    public bool IsRenamed { get; init; }
+    /// <summary>
+    /// Whether the group has another name: what was known of members by the old one is of no use any more. Missing in messages of builds that
+    /// did not tell.
+    /// </summary>
+    public bool? IsRenamed { get; init; }
 
     /// <summary>When it happened (UTC).</summary>
     public required DateTimeOffset OccurredAt { get; init; }

@@ -39,7 +39,7 @@ internal sealed partial class GroupChangedConsumer(
             }
         }
 
-        if (change.IsRenamed && !await presence.ForgetClaimsAsync(change.GroupId))
+        if (change.IsRenamed is true && !await presence.ForgetClaimsAsync(change.GroupId))
         {
             throw new TimeoutException("The members by the group's old name could not be forgotten.");
         }

@@ -318,7 +318,13 @@ public sealed class RealmTokenTests : IClassFixture<RealmTokenTests.AppWithRealm
         var jwt = _realm.Token(_realm.Claims(Clock, jti));
         var responses = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => _phone.PostInitAsync(jwt)));
         Assert.Single(responses, response => response.StatusCode == HttpStatusCode.OK);
-        Assert.Equal(29, responses.Count(response => response.StatusCode == HttpStatusCode.BadRequest));
+        foreach (var response in responses.Where(response => response.StatusCode != HttpStatusCode.OK))
+        {
+            // A machine that has no time for it may say "try again", which is no answer yet.
+            using var answer = response.StatusCode == HttpStatusCode.ServiceUnavailable ? await _phone.PostInitAsync(jwt) : response;
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
         Assert.Equal(["PairingInitialized"], await _app.EventsOfAsync(jti));
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Gateway.Edge;
 
@@ -9,19 +8,12 @@ namespace Gateway.Edge;
 /// <remarks>
 /// A bucket is one number, the time at which it will be full again (the "theoretical arrival time" of the generic cell rate
 /// algorithm): a request moves it by the time that one token takes to come back. A full bucket and no bucket are the same, so
-/// a slot whose time has passed is free. The table is set-associative; when all slots of a set are busy, the one that is full
-/// again soonest is given up, which forgets a debt and refuses nobody wrongly. The hash is seeded, so that nobody can aim at
-/// somebody else's set.
+/// a slot whose time has passed is free. When all slots of a set (<see cref="AddressTable{TSlot}"/>) are busy, the one that is full
+/// again soonest is given up, which forgets a debt and refuses nobody wrongly.
 /// </remarks>
 internal sealed class AddressLimiter : IAddressLimiter
 {
-    private const int Sets = 4096;
-    private const int Ways = 8;
-    private const int Stripes = 64;
-
-    private readonly Slot[] _slots = new Slot[Sets * Ways];
-    private readonly Lock[] _locks = new Lock[Stripes];
-    private readonly ulong _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private readonly AddressTable<Slot> _table = new();
     private readonly TimeProvider _clock;
     private readonly int _burst;
     private readonly long _ticksPerToken;
@@ -35,20 +27,12 @@ internal sealed class AddressLimiter : IAddressLimiter
         _clock = clock;
         _burst = burst;
         _ticksPerToken = (long)(refill.TotalSeconds * clock.TimestampFrequency / burst);
-        for (var i = 0; i < Stripes; i++)
-        {
-            _locks[i] = new Lock();
-        }
     }
 
     /// <summary>Takes one token from the bucket of <paramref name="key"/>, or says when there will be one.</summary>
     public LimitRefusal? TryTake(ulong key)
     {
-        var hash = AddressHash.Mix(key ^ _seed);
-        var set = (int)(hash % Sets);
-        var slots = _slots.AsSpan(set * Ways, Ways);
-
-        lock (_locks[set % Stripes])
+        lock (_table.SetOf(key, out var slots))
         {
             var now = _clock.GetTimestamp();
             ref var slot = ref FindOrClaim(slots, key, now);

@@ -15,15 +15,3 @@ internal interface IAddressLimiter
 /// <param name="FullAfter">Time until all of them are.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct LimitRefusal(int Limit, TimeSpan RetryAfter, TimeSpan FullAfter);
-
-/// <summary>Spreads addresses over a table.</summary>
-internal static class AddressHash
-{
-    // The finalizer of MurmurHash3: every bit of the key changes about half of the bits of the result.
-    public static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdUL;
-        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53UL;
-        return value ^ (value >> 33);
-    }
-}

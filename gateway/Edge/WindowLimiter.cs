@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Gateway.Edge;
 
@@ -12,22 +11,17 @@ namespace Gateway.Edge;
 /// Requests are counted by the twelfth of a window in which they came. What counts is the current twelfth and the twelve before it: no
 /// window reaches further back, so the limit holds exactly, and a request is forgotten at most a twelfth later than it might be. (Two
 /// counters, the older one weighted by its share, would do with less, but let nearly twice the limit through when a burst comes at the
-/// end of a window.) The table is set-associative as <see cref="AddressLimiter"/>'s; when all slots of a set are busy, the one that
-/// was used longest ago is given up, which refuses nobody wrongly.
+/// end of a window.) When all slots of a set (<see cref="AddressTable{TSlot}"/>) are busy, the one that was used longest ago is given up,
+/// which refuses nobody wrongly.
 /// </remarks>
 internal sealed class WindowLimiter : IAddressLimiter
 {
-    private const int Sets = 4096;
-    private const int Ways = 8;
-    private const int Stripes = 64;
     private const int PartsOfAWindow = 12;
 
     /// <summary>The current one too.</summary>
     private const int CountedParts = PartsOfAWindow + 1;
 
-    private readonly Slot[] _slots = new Slot[Sets * Ways];
-    private readonly Lock[] _locks = new Lock[Stripes];
-    private readonly ulong _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private readonly AddressTable<Slot> _table = new();
     private readonly TimeProvider _clock;
     private readonly int _limit;
     private readonly long _ticksPerPart;
@@ -40,17 +34,11 @@ internal sealed class WindowLimiter : IAddressLimiter
         _clock = clock;
         _limit = limit;
         _ticksPerPart = Math.Max(1, (long)Math.Ceiling(window.TotalSeconds * clock.TimestampFrequency / PartsOfAWindow));
-        for (var i = 0; i < Stripes; i++)
-        {
-            _locks[i] = new Lock();
-        }
     }
 
     public LimitRefusal? TryTake(ulong key)
     {
-        var set = (int)(AddressHash.Mix(key ^ _seed) % Sets);
-        var slots = _slots.AsSpan(set * Ways, Ways);
-        lock (_locks[set % Stripes])
+        lock (_table.SetOf(key, out var slots))
         {
             var now = _clock.GetTimestamp();
             var part = now / _ticksPerPart;

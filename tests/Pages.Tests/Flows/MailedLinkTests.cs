@@ -75,6 +75,8 @@ public sealed class MailedLinkTests(PagesFixture fixture)
         var person = await visitor.NewPersonAsync();
         await visitor.GoAsync("/");
         await visitor.Link("Forgot your password?").ClickAsync();
+        // The page that is left has a field of the same name.
+        await Expect(visitor.Title).ToHaveTextAsync("Forgot your password?");
         await visitor.Field("E-mail address").FillAsync(person.Email);
         await visitor.Button("Send the link").ClickAsync();
         await Expect(visitor.Main).ToContainTextAsync($"If there is an account for {person.Email}");

@@ -15,10 +15,11 @@ public sealed class SharedCallsTests
     public SharedCallsTests() => _shared = new SharedCalls<int, string>(Limit, Call);
 
     [Fact]
-    public async Task Ask_Alone_IsCalledAtOnceAndByItself()
+    public async Task Ask_Alone_IsCalledByItself()
     {
         var asked = _shared.AskAsync(1);
 
+        await CalledAsync(1);
         Assert.Equal([1], Assert.Single(_calls).Requests);
         Answer(0);
         Assert.Equal("answer to 1", await asked);
@@ -27,7 +28,7 @@ public sealed class SharedCallsTests
     [Fact]
     public async Task Ask_WhileACallIsUnderWay_GoTogetherInTheNextUpToItsLimit()
     {
-        var asked = Enumerable.Range(1, 6).Select(_shared.AskAsync).ToList();
+        var asked = await AskAsync(6);
         Assert.Equal([1], Assert.Single(_calls).Requests);
 
         Answer(0);
@@ -50,9 +51,9 @@ public sealed class SharedCallsTests
     [Fact]
     public async Task Ask_TheCallFails_ThoseInItAndThoseThatWaitAreToldAndTheNextIsCalled()
     {
-        // On threads without a context everything that a failure leads to happens before this goes on.
-        var asked = await Task.Run(() => Enumerable.Range(1, 5).Select(_shared.AskAsync).ToList());
+        var asked = await AskAsync(5);
 
+        // On a thread without a context everything that a failure leads to happens before this goes on.
         await Task.Run(() => _calls[0].Answers.SetException(new TimeoutException("silence")));
 
         foreach (var one in asked)
@@ -61,6 +62,7 @@ public sealed class SharedCallsTests
         }
 
         var again = _shared.AskAsync(6);
+        await CalledAsync(2);
         Assert.Equal([6], _calls[1].Requests);
         Answer(1);
         Assert.Equal("answer to 6", await again);
@@ -80,6 +82,7 @@ public sealed class SharedCallsTests
     public async Task Tell_SomebodyAsks_GoesBeforeItInTheSameCall()
     {
         var first = _shared.AskAsync(0);
+        await CalledAsync(1);
         _shared.Tell(1);
         var second = _shared.AskAsync(2);
 
@@ -114,6 +117,7 @@ public sealed class SharedCallsTests
         _ambient.Value = "the first caller's";
         var first = _shared.AskAsync(1);
         Assert.Equal("the first caller's", _ambient.Value);
+        await CalledAsync(1);
         var second = _shared.AskAsync(2);
 
         // Who brings the answer works for nobody.
@@ -124,8 +128,15 @@ public sealed class SharedCallsTests
         Answer(1);
         await second;
 
-        // The first call is made on its caller's own thread, for itself alone.
-        Assert.Null(_ambientInCalls[1]);
+        Assert.Equal([null, null], _ambientInCalls);
+    }
+
+    // The first is under way before the others come.
+    private async Task<IReadOnlyList<Task<string>>> AskAsync(int count)
+    {
+        var first = _shared.AskAsync(1);
+        await CalledAsync(1);
+        return [first, .. Enumerable.Range(2, count - 1).Select(_shared.AskAsync)];
     }
 
     private Task<IReadOnlyList<string>> Call(IReadOnlyList<int> requests)

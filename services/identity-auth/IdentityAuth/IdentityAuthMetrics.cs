@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using IdentityAuth.Passwords;
 
 namespace IdentityAuth;
 
@@ -8,11 +9,12 @@ internal sealed class IdentityAuthMetrics
     private readonly Counter<long> _signIns;
     private readonly Counter<long> _deliveries;
 
-    public IdentityAuthMetrics(IMeterFactory meters)
+    public IdentityAuthMetrics(IMeterFactory meters, PasswordHasher passwords)
     {
         var meter = meters.Create("IdentityAuth");
         _signIns = meter.CreateCounter<long>("identity_auth.sign_ins", "{attempt}", "Attempts to sign in, by method and outcome.");
         _deliveries = meter.CreateCounter<long>("identity_auth.deliveries", "{message}", "Messages by channel and outcome: sent, failed (a try), expired.");
+        meter.CreateObservableGauge("identity_auth.passwords_waiting", () => passwords.Waiting, "{password}", "Passwords that wait to be hashed on this instance.");
     }
 
     /// <param name="outcome"><c>ok</c>, or why not.</param>

@@ -115,7 +115,7 @@ public sealed class PasswordOptions
     /// <summary>Threads that hash, 1–64. Default: one per processor. Each holds <see cref="MemoryKiB"/> for good.</summary>
     public int Workers { get; set; } = Environment.ProcessorCount;
 
-    /// <summary>How many passwords may wait for a thread, 1–10 000. Default 64. The next is refused with 429 at once.</summary>
+    /// <summary>How many may wait for a thread or be on their way to it, 1–10 000, besides one for each thread. Default 64. The next is refused with 429 at once.</summary>
     public int Queue { get; set; } = 64;
 
     /// <summary>

@@ -54,8 +54,10 @@ public static class LoginUser
         }
 
         // A crowd is turned away at the door: nothing is counted, and neither store is asked.
-        if (passwords.IsFull)
+        using var place = passwords.TryEnter();
+        if (place is null)
         {
+            metrics.SignIn(SignInMethod.Password, "busy");
             return RateLimitAnswer.For(PasswordHasher.BusyWait);
         }
 
@@ -71,16 +73,11 @@ public static class LoginUser
 
         // 2. Credentials. Without account or password the time of a comparison is spent all the same.
         var (user, knownIp) = await users.FindForSignInAsync(email, client.Address, cancellationToken);
-        switch (await passwords.VerifyAsync(user?.PasswordHash, password, cancellationToken))
+        if (!await place.MatchesAsync(user?.PasswordHash, password, cancellationToken))
         {
-            case PasswordCheck.Busy:
-                await attempts.ForgiveAsync(attempt);
-                return RateLimitAnswer.For(PasswordHasher.BusyWait);
-
-            case PasswordCheck.Wrong:
-                metrics.SignIn(SignInMethod.Password, "credentials");
-                await failures.RecordAsync(email, null, client.Address, "credentials", cancellationToken);
-                return InvalidCredentials();
+            metrics.SignIn(SignInMethod.Password, "credentials");
+            await failures.RecordAsync(email, null, client.Address, "credentials", cancellationToken);
+            return InvalidCredentials();
         }
 
         // 3, 4. Bots; accounts that are closed or suspended.
@@ -106,7 +103,7 @@ public static class LoginUser
         }
 
         // 5, 8. The session; who had switched off or given up his account has it back with it.
-        var rehashed = passwords.IsOutdated(user.PasswordHash!) ? await passwords.HashAsync(password, cancellationToken) : null;
+        var rehashed = passwords.IsOutdated(user.PasswordHash!) ? await place.HashAsync(password, cancellationToken) : null;
         var session = await signIns.CreateAsync(user, SignInMethod.Password, client, cancellationToken, inviteCode, batch =>
         {
             if (rehashed is not null)

@@ -20,6 +20,13 @@ internal static class HealthExtensions
 
         // After everything that registers a check, ours and Aspire's alike.
         builder.Services.PostConfigure<HealthCheckServiceOptions>(BoundedCheck.ApplyTo);
+
+        builder.Services.AddSingleton<IHealthCheckPublisher, DependencyMetrics>();
+        builder.Services.Configure<HealthCheckPublisherOptions>(publishing =>
+        {
+            publishing.Delay = publishing.Period = DependencyMetrics.Period;
+            publishing.Predicate = static check => !check.Tags.Contains(LiveTag);
+        });
     }
 
     public static void MapHealthEndpoints(this IEndpointRouteBuilder endpoints)

@@ -15,6 +15,7 @@ internal sealed class ProblemBodyWriter : IErrorBodyWriter
             title = "Error";
         }
 
+        RefusalReason.Tell(context, Code(title));
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         var body = JsonSerializer.SerializeToUtf8Bytes(

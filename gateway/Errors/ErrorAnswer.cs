@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Routing;
+using ServiceDefaults.Http;
 
 namespace Gateway.Errors;
 
@@ -42,6 +43,7 @@ internal sealed class ErrorAnswer(IEnumerable<ApiFamily> families, TimeProvider 
         var family = FamilyOf(context);
         var error = new GatewayError(family.StatusFor(status), limit, EdgeCorrelationId.Of(context), clock.GetUtcNow());
 
+        RefusalReason.Tell(context, ErrorCodes.LowerSnakeCase(error.Status));
         var response = context.Response;
         var allow = response.Headers.Allow;
         response.Clear();

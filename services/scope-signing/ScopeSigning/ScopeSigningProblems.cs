@@ -9,7 +9,8 @@ internal sealed record ProblemType(string Code, int Status, string Title, string
 
 /// <summary>A request was refused: why in general, and what went wrong this time.</summary>
 /// <param name="Detail">Never holds a secret, code, token, address, number or stack trace.</param>
-internal sealed record Refusal(ProblemType Problem, string Detail);
+/// <param name="Cause">What the caller is not told and whoever watches is; <see langword="null"/>: the code says it all.</param>
+internal sealed record Refusal(ProblemType Problem, string Detail, string? Cause = null);
 
 /// <summary>Every error of this service (Authentiq API, object Error).</summary>
 internal static class ScopeSigningProblems
@@ -105,6 +106,16 @@ internal static class ScopeSigningProblems
     /// which check failed.
     /// </summary>
     public static readonly Refusal NotAuthenticated = new(AuthError, "The signature, freshness, secret or code is not good.");
+
+    // The same to the caller.
+    public static readonly Refusal BadHeader = NotAuthenticated with { Cause = "token-header" };
+    public static readonly Refusal BadSignature = NotAuthenticated with { Cause = "token-signature" };
+    public static readonly Refusal NotTimely = NotAuthenticated with { Cause = "token-time" };
+    public static readonly Refusal NotForUs = NotAuthenticated with { Cause = "token-audience" };
+    public static readonly Refusal OtherPurpose = NotAuthenticated with { Cause = "token-purpose" };
+    public static readonly Refusal OtherSubject = NotAuthenticated with { Cause = "token-subject" };
+    public static readonly Refusal BadScope = NotAuthenticated with { Cause = "scope-token" };
+    public static readonly Refusal Replayed = NotAuthenticated with { Cause = "token-replayed" };
 
     public static Refusal Malformed(string detail) => new(BadRequest, detail);
 }

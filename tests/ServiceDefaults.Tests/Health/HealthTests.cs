@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
@@ -122,6 +124,36 @@ public sealed class HealthTests
         proxy.Thaw();
 
         await Eventually.BecomesTrueAsync(async () => (await GetAsync(web, "/health")).Status == HttpStatusCode.OK, "ready again");
+    }
+
+    [Fact]
+    public async Task Metric_ACheckFailsAndRecovers_DependencyIsDownAndUp()
+    {
+        var isUp = false;
+        await using var web = await TestWeb.StartAsync(
+            app => app.MapDefaultEndpoints(),
+            builder =>
+            {
+                builder.Services.AddHealthChecks().AddCheck("store", () => isUp ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy()).AddCheck("other", () => HealthCheckResult.Degraded());
+                builder.Services.PostConfigure<HealthCheckPublisherOptions>(publishing => (publishing.Delay, publishing.Period) = (TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+            });
+        var seen = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        using var listener = new MeterListener();
+        var meters = web.Services.GetRequiredService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "dependency.up" && ReferenceEquals(instrument.Meter.Scope, meters))
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, tags, _) => seen[(string)Assert.Single(tags.ToArray()).Value!] = value);
+        listener.Start();
+
+        await Eventually.BecomesTrueAsync(() => Task.FromResult(seen.Count == 2), "measured");
+        Assert.Equal((0, 1), (seen["store"], seen["other"])); // and nothing of the process itself
+        isUp = true;
+        await Eventually.BecomesTrueAsync(() => Task.FromResult(seen["store"] == 1), "up");
     }
 
     private static async Task<(HttpStatusCode Status, string Body)> GetAsync(TestWeb web, string path)

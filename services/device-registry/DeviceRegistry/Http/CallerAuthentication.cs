@@ -26,31 +26,37 @@ internal sealed class CallerAuthentication(CallerTokenVerifier verifier, Revoked
 
     private readonly ConcurrentDictionary<TokenHash, Remembered> _remembered = new();
 
-    /// <summary>Whom the request's token is about; <see langword="null"/>: there is none that can be trusted.</summary>
-    public ValueTask<Caller?> AuthenticateAsync(HttpRequest request)
+    /// <summary>Whom the request's token is about, if there is one that can be trusted.</summary>
+    public ValueTask<TokenVerdict> AuthenticateAsync(HttpRequest request)
     {
-        // What is in a compact token is ASCII (RFC 7515 §3.1); anything else is none.
         var token = FindToken(request);
-        if (token.IsEmpty || token.Length > CallerTokenVerifier.MaximumLength || !Ascii.IsValid(token))
+        if (token.IsEmpty)
         {
-            return default;
+            return ValueTask.FromResult<TokenVerdict>(TokenFault.Missing);
+        }
+
+        // What is in a compact token is ASCII (RFC 7515 §3.1); anything else is none.
+        if (token.Length > CallerTokenVerifier.MaximumLength || !Ascii.IsValid(token))
+        {
+            return ValueTask.FromResult<TokenVerdict>(TokenFault.Malformed);
         }
 
         var hash = TokenHash.Of(token);
         return _remembered.TryGetValue(hash, out var remembered) && clock.GetUtcNow() < remembered.Until
-            ? new ValueTask<Caller?>(Admit(remembered.Caller))
+            ? ValueTask.FromResult(Admit(remembered.Caller))
             : VerifyAsync(token.ToString(), hash, request.HttpContext.RequestAborted);
     }
 
-    private Caller? Admit(Caller caller) => revoked.Contains(caller.SessionId) ? null : caller;
+    private TokenVerdict Admit(Caller caller) => revoked.Contains(caller.SessionId) ? TokenFault.Revoked : caller;
 
-    private async ValueTask<Caller?> VerifyAsync(string token, TokenHash hash, CancellationToken cancellationToken)
+    private async ValueTask<TokenVerdict> VerifyAsync(string token, TokenHash hash, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (await verifier.VerifyAsync(token, cancellationToken) is not { } caller)
+        var verdict = await verifier.VerifyAsync(token, cancellationToken);
+        if (!verdict.IsGood(out var caller))
         {
             _remembered.TryRemove(hash, out _);
-            return null;
+            return verdict;
         }
 
         if (_remembered.Count >= Capacity)

@@ -1,6 +1,7 @@
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using Microsoft.AspNetCore.Http.Features;
+using ServiceDefaults.Http;
 
 namespace DeviceRegistry.Http;
 
@@ -13,8 +14,10 @@ internal static class CallerFilters
         {
             var http = context.HttpContext;
             var authentication = http.RequestServices.GetRequiredService<CallerAuthentication>();
-            if (await authentication.AuthenticateAsync(http.Request) is not { } caller)
+            var verdict = await authentication.AuthenticateAsync(http.Request);
+            if (!verdict.IsGood(out var caller))
             {
+                RefusalReason.Tell(http, verdict.Fault!);
                 return DeviceRegistryProblems.Unauthorized;
             }
 

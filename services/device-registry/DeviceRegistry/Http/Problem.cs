@@ -40,6 +40,7 @@ public sealed record Problem(int Status, string Error, string Message) : IResult
 
     private async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter>? more)
     {
+        RefusalReason.Tell(http, Error);
         var response = http.Response;
         response.StatusCode = Status;
         response.ContentType = MediaType;

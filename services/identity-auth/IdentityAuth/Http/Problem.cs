@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ServiceDefaults.Http;
 
 namespace IdentityAuth.Http;
 
@@ -25,6 +26,7 @@ public sealed record Problem(int Status, string Code, string Message) : IResult
 
     internal async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter>? members)
     {
+        RefusalReason.Tell(http, Code);
         var response = http.Response;
         response.StatusCode = Status;
         response.ContentType = MediaType;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ServiceDefaults.Http;
 
 namespace Pairing.Http;
 
@@ -26,6 +27,7 @@ public sealed record Problem(int Status, string Title, string Error, string Mean
 
     internal async Task WriteAsync(HttpResponse response, IReadOnlyDictionary<string, string>? fields)
     {
+        RefusalReason.Tell(response.HttpContext, Error);
         response.StatusCode = Status;
         response.ContentType = MediaType;
         if (Status == StatusCodes.Status401Unauthorized)

@@ -37,7 +37,7 @@ internal sealed class AuthorityTokenVerifier(TimeProvider clock)
                 && Ed25519.Verify(key, token.SigningInput, token.Signature));
         if (authority is null)
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.BadSignature;
         }
 
         // 10. Types of the claims.
@@ -54,13 +54,13 @@ internal sealed class AuthorityTokenVerifier(TimeProvider clock)
         // 11. Time; and all three are required, because the token lives long.
         if (jwtId is null || times.IssuedAt is null || times.Expires is null || !times.AreFresh(clock.GetUtcNow(), MaximumLifetime))
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.NotTimely;
         }
 
         // About this job's person, scope and value.
         if (Text(token, "sub") != expected.Subject || Text(token, "scope") != expected.Scope || ReadValue(token, expected.Scope) is not { } value)
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.OtherSubject;
         }
 
         return new AuthorityToken(authority.Issuer, times.Expires.Value, value);

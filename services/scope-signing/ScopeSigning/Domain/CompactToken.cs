@@ -71,13 +71,13 @@ internal sealed class CompactToken
         // 4. One algorithm, fixed before a key is chosen: the public key can never serve as an HMAC key (RFC 8725 §3.1).
         if (!header.TryGetProperty("alg", out var algorithm) || algorithm.StringOrNull() != UnderstoodAlgorithm)
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.BadHeader;
         }
 
         // 5. Nothing in the header changes the meaning of the rest, and the type is the expected one (RFC 8725 §3.11).
         if (RefusedMembers.Any(member => header.TryGetProperty(member, out _)) || !HasAcceptedType(header, acceptedTypes, typeRequired))
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.BadHeader;
         }
 
         // 6. The payload is a JSON object.

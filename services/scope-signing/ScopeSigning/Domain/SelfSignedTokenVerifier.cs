@@ -34,7 +34,7 @@ internal sealed class SelfSignedTokenVerifier(IssuerIdentity identity, TimeProvi
         // 8-9. They are a usable key, and the signature is theirs, over the bytes as received.
         if (!Ed25519.Verify(subject.Bytes, token.SigningInput, token.Signature))
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.BadSignature;
         }
 
         // 10. Types and limits of the claims.
@@ -61,20 +61,20 @@ internal sealed class SelfSignedTokenVerifier(IssuerIdentity identity, TimeProvi
         // 11. Time.
         if (!times.AreFresh(clock.GetUtcNow(), profile.MaximumLifetime))
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.NotTimely;
         }
 
         // 12. Issuer and audience. A token that claims to be ours is never a person's.
         if (identity.IsOneOfOurs(issuer)
             || (!profile.IsPushToken && ((issuer is not null && issuer != subject.Text) || !IsMeantForUs(payload))))
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.NotForUs;
         }
 
         // 13. Purpose: a token made for one operation cannot be used at another (RFC 8725 §3.12).
         if (!profile.TakesScope && payload.TryGetProperty("scope", out _))
         {
-            return ScopeSigningProblems.NotAuthenticated;
+            return ScopeSigningProblems.OtherPurpose;
         }
 
         return new SelfSignedToken<TClaims>(subject, claims, times, jwtId, token.SigningInput);

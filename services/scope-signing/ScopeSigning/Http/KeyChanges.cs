@@ -11,6 +11,6 @@ internal static class KeyChanges
         KeyChangeResult.Revoked => TokenGate.RevokedKey.ToResult(),
         KeyChangeResult.NotProven => ScopeSigningProblems.ConfirmFirst.ToResult("Both values have to be verified for this key first."),
         KeyChangeResult.BoundElsewhere => ScopeSigningProblems.DuplicateHash.ToResult("The pair is bound to another key."),
-        _ => ScopeSigningProblems.NotAuthenticated.ToResult(),
+        _ => ScopeSigningProblems.Replayed.ToResult(),
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ScopeSigning.Domain;
+using ServiceDefaults.Http;
 
 namespace ScopeSigning.Http;
 
@@ -8,6 +9,7 @@ internal sealed class RefusalResult(Refusal refusal, TimeSpan? retryAfter = null
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        RefusalReason.Tell(httpContext, refusal.Cause ?? refusal.Problem.Code);
         var response = httpContext.Response;
         response.StatusCode = refusal.Problem.Status;
         if (refusal.Problem.Status == StatusCodes.Status401Unauthorized)

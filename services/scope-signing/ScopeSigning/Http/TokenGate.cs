@@ -29,7 +29,7 @@ internal sealed class TokenGate(SelfSignedTokenVerifier verifier, KeyStore keys,
             return RevokedKey;
         }
 
-        return await nonces.TryTakeAsync(token, cancellationToken) ? key : ScopeSigningProblems.NotAuthenticated;
+        return await nonces.TryTakeAsync(token, cancellationToken) ? key : ScopeSigningProblems.Replayed;
     }
 
     /// <summary>What the operation writes in the commit of what the token does, so that it is done once.</summary>
@@ -39,7 +39,7 @@ internal sealed class TokenGate(SelfSignedTokenVerifier verifier, KeyStore keys,
 
     /// <summary>The answer for what could not be done after all.</summary>
     public static IResult RefusalOf(SpendResult result)
-        => (result == SpendResult.Replayed ? ScopeSigningProblems.NotAuthenticated : RevokedKey).ToResult();
+        => (result == SpendResult.Replayed ? ScopeSigningProblems.Replayed : RevokedKey).ToResult();
 
     public static Refusal UnknownKey { get; } = new(ScopeSigningProblems.UnknownKey, "No such key is registered.");
 

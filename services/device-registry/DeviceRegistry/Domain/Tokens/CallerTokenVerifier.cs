@@ -32,14 +32,14 @@ public sealed class CallerTokenVerifier
     }
 
     /// <summary>Verifies a token.</summary>
-    /// <returns>Whom it is about; <see langword="null"/> when it is not to be trusted, for whatever reason.</returns>
+    /// <returns>Whom it is about, or why it is not to be trusted.</returns>
     /// <exception cref="HttpRequestException">The issuer's keys have never been reached: nothing can be said about the token.</exception>
-    public async ValueTask<Caller?> VerifyAsync(string token, CancellationToken cancellationToken)
+    public async ValueTask<TokenVerdict> VerifyAsync(string token, CancellationToken cancellationToken)
     {
         // 1. Size before any work; ASCII, as everything in a compact token is.
         if (token.Length > MaximumLength || !Ascii.IsValid(token))
         {
-            return null;
+            return TokenFault.Malformed;
         }
 
         // 2. Three non-empty parts (RFC 7515 §3.1). Their base64url is checked where each is decoded.
@@ -48,7 +48,7 @@ public sealed class CallerTokenVerifier
         var last = compact.AsSpan().LastIndexOf((byte)'.');
         if (first <= 0 || last <= first + 1 || last == compact.Length - 1 || compact.AsSpan(first + 1, last - first - 1).Contains((byte)'.'))
         {
-            return null;
+            return TokenFault.Malformed;
         }
 
         // 3. Header and claim set are JSON objects with unique members (RFC 7519 §7.2 steps 3 and 10).
@@ -57,50 +57,58 @@ public sealed class CallerTokenVerifier
         var signature = Base64UrlText.Decode(compact.AsSpan(last + 1));
         if (header is null || claims is null || signature is null)
         {
-            return null;
+            return TokenFault.Malformed;
         }
 
         // 4. The issuer decides everything that follows: its name is compared exactly (RFC 8725 §3.8).
         if (claims.RootElement.StringOrNull("iss"u8) is not { } name || !_issuers.TryGetValue(name, out var issuer))
         {
-            return null;
+            return TokenFault.UnknownIssuer;
         }
 
         // 5. No extension that we would have to understand (RFC 7515 §4.1.11).
         if (header.RootElement.Has("crit"u8))
         {
-            return null;
+            return TokenFault.Header;
         }
 
         // 6. The algorithm is one that this issuer is allowed: `none` and HS* are in no list (RFC 8725 §3.1, §3.2).
         if (header.RootElement.StringOrNull("alg"u8) is not { } algorithm || !issuer.Algorithms.Contains(algorithm))
         {
-            return null;
+            return TokenFault.Header;
         }
 
         // 7. The type, if named, is an access token's, so that logout tokens and the like do not pass (RFC 8725 §3.11).
         if (header.RootElement.Has("typ"u8) && !IsAccessTokenType(header.RootElement.StringOrNull("typ"u8)))
         {
-            return null;
+            return TokenFault.Header;
         }
 
         // 8. The key: by `kid`, from the issuer's own set; `jku`, `jwk`, `x5u`, `x5c` are not looked at (RFC 8725 §3.10).
         if (header.RootElement.StringOrNull("kid"u8) is not { Length: > 0 } keyId
             || await issuer.Keys.FindAsync(keyId, cancellationToken) is not { } key)
         {
-            return null;
+            return TokenFault.UnknownKey;
         }
 
         // 9. The signature, with a key whose type fits the algorithm (RFC 8725 §3.1).
         if (!key.Verify(algorithm, compact.AsSpan(0, last), signature))
         {
-            return null;
+            return TokenFault.Signature;
         }
 
         // 10. For us (RFC 7519 §4.1.3), and now (§4.1.4 to §4.1.6).
-        return HasAudience(claims.RootElement, issuer.Audience) && IsTimely(claims.RootElement, out var expiresAt)
-            ? ReadCaller(claims.RootElement, issuer, expiresAt)
-            : null;
+        if (!HasAudience(claims.RootElement, issuer.Audience))
+        {
+            return TokenFault.Audience;
+        }
+
+        if (!IsTimely(claims.RootElement, out var expiresAt))
+        {
+            return TokenFault.Time;
+        }
+
+        return ReadCaller(claims.RootElement, issuer, expiresAt) is { } caller ? caller : TokenFault.Subject;
     }
 
     private static bool IsAccessTokenType(string? type)

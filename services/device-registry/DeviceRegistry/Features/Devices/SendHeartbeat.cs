@@ -1,6 +1,7 @@
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
+using ServiceDefaults.Http;
 
 namespace DeviceRegistry.Features.Devices;
 
@@ -36,8 +37,10 @@ internal sealed class SendHeartbeat(
 
     private async Task HandleAsync(HttpContext http)
     {
-        if (await authentication.AuthenticateAsync(http.Request) is not { } caller)
+        var verdict = await authentication.AuthenticateAsync(http.Request);
+        if (!verdict.IsGood(out var caller))
         {
+            RefusalReason.Tell(http, verdict.Fault!);
             await DeviceRegistryProblems.Unauthorized.ExecuteAsync(http);
         }
         else if (await BeatAsync(http, caller) is { } refusal)

@@ -53,7 +53,7 @@ public static class RegisterKey
         if (!registered)
         {
             // Somebody was faster by a moment.
-            return await keys.FindAsync(token.Subject, cancellationToken) is { } winner ? Existing(winner) : ScopeSigningProblems.NotAuthenticated.ToResult();
+            return await keys.FindAsync(token.Subject, cancellationToken) is { } winner ? Existing(winner) : ScopeSigningProblems.Replayed.ToResult();
         }
 
         return TypedResults.Created(

@@ -43,7 +43,7 @@ public static class ReplaceKey
         // 14. The token is about the key of the path.
         if (token.Subject.Text != key)
         {
-            return ScopeSigningProblems.NotAuthenticated.ToResult();
+            return ScopeSigningProblems.OtherSubject.ToResult();
         }
 
         if ((await gate.AdmitAsync(token, cancellationToken)).IsRefused(out refusal, out _))

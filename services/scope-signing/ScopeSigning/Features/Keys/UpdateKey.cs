@@ -43,7 +43,7 @@ public static class UpdateKey
         // 14. The token is about the key of the path.
         if (token.Subject.Text != key)
         {
-            return ScopeSigningProblems.NotAuthenticated.ToResult();
+            return ScopeSigningProblems.OtherSubject.ToResult();
         }
 
         if ((await gate.AdmitAsync(token, cancellationToken)).IsRefused(out refusal, out _))
@@ -54,7 +54,7 @@ public static class UpdateKey
         var issued = token.Claims.Scopes.Select(text => scopes.Verify(text, token.Subject)).ToList();
         if (issued.Contains(null))
         {
-            return ScopeSigningProblems.NotAuthenticated.ToResult();
+            return ScopeSigningProblems.BadScope.ToResult();
         }
 
         return (await keys.ChangeAsync(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Benchmarks.Load;
 
@@ -6,6 +7,9 @@ namespace Benchmarks.Load;
 internal sealed class ServerProcess : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the kernel counts in there (USER_HZ).</summary>
+    private const double TicksPerSecond = 100;
 
     private readonly Process process;
 
@@ -21,6 +25,24 @@ internal sealed class ServerProcess : IDisposable
             process.Refresh();
             return process.TotalProcessorTime;
         }
+    }
+
+    /// <summary>User and system time so far of those of its threads whose name begins so (Linux, proc(5), <c>/proc/pid/task/tid/stat</c>).</summary>
+    public TimeSpan CpuTimeOf(string threads)
+    {
+        var ticks = 0L;
+        foreach (var task in Directory.EnumerateDirectories($"/proc/{process.Id}/task"))
+        {
+            var stat = File.ReadAllText($"{task}/stat");
+            var end = stat.LastIndexOf(')');
+            if (stat.AsSpan(stat.IndexOf('(', StringComparison.Ordinal) + 1).StartsWith(threads, StringComparison.Ordinal))
+            {
+                var numbers = stat[(end + 2)..].Split(' '); // from the third on: utime and stime are the 14th and 15th
+                ticks += long.Parse(numbers[11], CultureInfo.InvariantCulture) + long.Parse(numbers[12], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return TimeSpan.FromSeconds(ticks / TicksPerSecond);
     }
 
     /// <summary>Memory that it holds, in bytes.</summary>

@@ -23,7 +23,7 @@ internal static partial class Wrk
         var start = new ProcessStartInfo(
             "wrk",
             [
-                "--threads", "1", "--connections", $"{connections}", "--duration", $"{duration.TotalSeconds}s", "--latency",
+                "--threads", "1", "--connections", $"{connections}", "--duration", $"{duration.TotalSeconds}s", "--latency", "--timeout", "10s",
                 .. script is null ? Array.Empty<string>() : ["--script", script], $"http://127.0.0.1:{port}{path}",
             ])
         {

@@ -96,7 +96,7 @@ public static class DeviceRegistryExtensions
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
             json.SerializerOptions.Converters.Add(new Timestamps());
         });
-        services.AddOpenApi("v1", ApiDescription.Configure);
+        services.AddOpenApi("v1", options => ApiDescription.Api.Configure(options));
         // Answers that no operation makes have no product name; bodies are capped by each operation, this is the last resort.
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

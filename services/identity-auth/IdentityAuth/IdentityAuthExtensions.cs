@@ -279,7 +279,7 @@ public static class IdentityAuthExtensions
             // The answers are JSON, never part of a page.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
-        services.AddOpenApi("v1", ApiDescription.Configure);
+        services.AddOpenApi("v1", options => ApiDescription.Api.Configure(options));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -81,7 +81,7 @@ public static class PairingExtensions
             // The answers are JSON, never part of a page: a nonce's '+' stays a '+'.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
-        services.AddOpenApi("v1", ApiDescription.Configure);
+        services.AddOpenApi("v1", options => ApiDescription.Api.Configure(options));
         // Bodies are capped by each operation; this is the last resort.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = CompletePairing.BodyLimit + 1024);
     }

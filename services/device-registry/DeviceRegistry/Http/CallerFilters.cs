@@ -24,7 +24,7 @@ internal static class CallerFilters
             http.Features.Set(caller);
             return await next(context);
         })
-        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.Bearer))
+        .IsSecuredBy(SecuritySchemes.Bearer)
         .Refuses(DeviceRegistryProblems.Unauthorized);
 
     /// <summary>Closes a group of routes below a group's number; each operation says whom it is for by <see cref="For"/>.</summary>

@@ -8,12 +8,16 @@ namespace DeviceRegistry.Http;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Error">The stable code.</param>
 /// <param name="Message">For people; may change.</param>
-public sealed record Problem(int Status, string Error, string Message) : IResult
+public sealed record Problem(int Status, string Error, string Message) : IResult, IDescribedRefusal
 {
     private const string MediaType = "application/json; charset=utf-8";
 
     /// <summary>How long a client should wait that we have to send away, in seconds.</summary>
     private const string DefaultRetryAfter = "2";
+
+    string IDescribedRefusal.Code => Error;
+
+    string IDescribedRefusal.Meaning => Message;
 
     public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, more: null);
 

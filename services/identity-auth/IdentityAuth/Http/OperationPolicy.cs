@@ -33,7 +33,7 @@ internal static class OperationPolicyExtensions
     /// <summary>Any person with a session, also with suspicious-activity flags.</summary>
     public static RouteHandlerBuilder NeedsSession(this RouteHandlerBuilder route)
         => route.Policy(policy => policy with { Session = SessionNeed.Session })
-            .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.Session))
+            .IsSecuredBy(SecuritySchemes.Session)
             .Refuses(IdentityAuthProblems.Unauthorized, IdentityAuthProblems.AccessDenied);
 
     /// <summary>Any person with a session and without suspicious-activity flags.</summary>

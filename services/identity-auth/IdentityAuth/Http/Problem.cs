@@ -8,12 +8,14 @@ namespace IdentityAuth.Http;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">The stable code, member <c>code</c>.</param>
 /// <param name="Message">Member <c>message</c>: not part of the contract.</param>
-public sealed record Problem(int Status, string Code, string Message) : IResult
+public sealed record Problem(int Status, string Code, string Message) : IResult, IDescribedRefusal
 {
     private const string MediaType = "application/json; charset=utf-8";
 
     /// <summary>How long a client should wait that we have to send away, in seconds.</summary>
     private const string DefaultRetryAfter = "2";
+
+    string IDescribedRefusal.Meaning => Message;
 
     public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, null);
 

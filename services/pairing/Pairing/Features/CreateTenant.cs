@@ -1,5 +1,4 @@
 using Pairing.Data;
-using Pairing.Http;
 
 namespace Pairing.Features;
 

@@ -1,6 +1,5 @@
 using Npgsql;
 using Pairing.Data;
-using Pairing.Http;
 
 namespace Pairing.Features;
 

@@ -1,5 +1,4 @@
 using Pairing.Domain;
-using Pairing.Http;
 
 namespace Pairing.Features;
 

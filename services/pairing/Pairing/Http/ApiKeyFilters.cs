@@ -29,7 +29,7 @@ internal static class ApiKeyFilters
             http.Features.Set(new Tenant(tenant));
             return await next(context);
         })
-        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.TenantKey))
+        .IsSecuredBy(SecuritySchemes.TenantKey)
         .Refuses(PairingProblems.InvalidApiKey);
 
     /// <summary>Closes a group of routes: whatever is in it needs the administrator's key.</summary>
@@ -41,7 +41,7 @@ internal static class ApiKeyFilters
                 ? next(context)
                 : ValueTask.FromResult<object?>(PairingProblems.InvalidApiKey);
         })
-        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.AdminKey))
+        .IsSecuredBy(SecuritySchemes.AdminKey)
         .Refuses(PairingProblems.InvalidApiKey);
 
     extension(HttpContext http)

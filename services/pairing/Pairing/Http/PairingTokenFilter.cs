@@ -82,7 +82,7 @@ internal static class PairingTokenExtensions
             var operation = http.GetEndpoint()!.Metadata.GetRequiredMetadata<PairingOperation>();
             return http.RequestServices.GetRequiredService<PairingTokenFilter>().InvokeAsync(context, operation.Name, next);
         })
-        .WithMetadata(new SecuritySchemeMetadata(SecuritySchemes.PairingToken))
+        .IsSecuredBy(SecuritySchemes.PairingToken)
         .Refuses(PairingProblems.InvalidToken, PairingProblems.InvalidTokenClaims, PairingProblems.RateLimited);
 
     extension(HttpContext http)

@@ -10,12 +10,14 @@ namespace Pairing.Http;
 /// <param name="Title">Member <c>title</c>.</param>
 /// <param name="Error">The stable code: members <c>error</c> and <c>detail</c>.</param>
 /// <param name="Meaning">What it means, for the API's description; not sent.</param>
-public sealed record Problem(int Status, string Title, string Error, string Meaning) : IResult
+public sealed record Problem(int Status, string Title, string Error, string Meaning) : IResult, IDescribedRefusal
 {
     private const string MediaType = "application/problem+json";
 
     /// <summary>How long a client should wait that we have to send away, in seconds.</summary>
     private const string DefaultRetryAfter = "2";
+
+    string IDescribedRefusal.Code => Error;
 
     public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext.Response, fields: null);
 

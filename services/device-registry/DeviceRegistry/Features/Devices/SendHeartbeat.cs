@@ -22,7 +22,8 @@ internal sealed class SendHeartbeat(
         var handler = ActivatorUtilities.CreateInstance<SendHeartbeat>(root.ServiceProvider);
         RequestDelegate handle = handler.HandleAsync;
         new RouteHandlerBuilder([root.MapPost($"{api}/realm/groups/{{groupId}}/devices/{{deviceId}}/heartbeat", handle)])
-            .WithMetadata(handle.Method, new SecuritySchemeMetadata(SecuritySchemes.Bearer)) // the API's description takes what is a method
+            .WithMetadata(handle.Method) // the API's description takes what is a method
+            .IsSecuredBy(SecuritySchemes.Bearer)
             .WithName(nameof(SendHeartbeat))
             .WithTags("Devices")
             .WithSummary("Say that a device is there")

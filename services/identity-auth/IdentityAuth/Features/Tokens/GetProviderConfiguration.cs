@@ -1,4 +1,3 @@
-using IdentityAuth.Http;
 using IdentityAuth.Tokens;
 
 namespace IdentityAuth.Features.Tokens;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ServiceDefaults.Data;
 
 namespace ServiceDefaults.Jose;
 
@@ -7,7 +8,7 @@ namespace ServiceDefaults.Jose;
 /// kept on while the issuer cannot be reached.
 /// </summary>
 /// <param name="http">Follows no redirects, so that a key set comes from where it was configured.</param>
-public sealed partial class RemoteKeySet(HttpClient http, Uri address, TimeProvider clock, ILogger logger) : IDisposable
+public sealed partial class RemoteKeySet(HttpClient http, Uri address, TimeProvider clock, ILogger logger)
 {
     /// <summary>The largest key set that is read, in bytes.</summary>
     public const int MaximumSize = 256 * 1024;
@@ -20,60 +21,27 @@ public sealed partial class RemoteKeySet(HttpClient http, Uri address, TimeProvi
 
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _fetching = new(1, 1);
-    private volatile KeptKeys? _kept;
-    private DateTimeOffset _lastAttempt = DateTimeOffset.MinValue;
+    private readonly SharedDocument<IReadOnlyDictionary<string, VerificationKey>> _keys = new(clock, FreshFor, ShortestInterval, FirstInterval);
 
     /// <summary>The key with this <c>kid</c>, or <see langword="null"/> when the issuer publishes none.</summary>
     /// <exception cref="HttpRequestException">No key set was ever read: nothing can be said about the token (503, not 401).</exception>
     public async ValueTask<VerificationKey?> FindAsync(string keyId, CancellationToken cancellationToken)
     {
-        var kept = _kept;
-        if (kept is not null && IsFresh(kept) && kept.Keys.TryGetValue(keyId, out var key))
+        var key = _keys.Value?.GetValueOrDefault(keyId);
+        if (key is not null && _keys.IsFresh)
         {
             return key;
         }
 
-        kept = await FetchUnlessTriedAsync(keyId, cancellationToken);
-
-        return kept is null
-            ? throw new HttpRequestException("The issuer's key set has never been reached.")
-            : kept.Keys.GetValueOrDefault(keyId);
-    }
-
-    public void Dispose() => _fetching.Dispose();
-
-    // One fetch at a time; whoever waited for it takes its result.
-    private async Task<KeptKeys?> FetchUnlessTriedAsync(string keyId, CancellationToken cancellationToken)
-    {
-        await _fetching.WaitAsync(cancellationToken);
-        try
+        // An issuer that is known to be silent must not hold up everybody each time that it is tried again.
+        var refresh = _keys.RefreshAsync(FetchAsync);
+        if (key is not null && _keys.IsOutOfReach)
         {
-            var now = clock.GetUtcNow();
-            var kept = _kept;
-            if (kept is not null && IsFresh(kept) && kept.Keys.ContainsKey(keyId))
-            {
-                return kept;
-            }
-
-            if (now - _lastAttempt < (kept is null ? FirstInterval : ShortestInterval))
-            {
-                return kept;
-            }
-
-            // Not cancelled with the request that happened to ask: it is for everybody, and there is no other one for a while.
-            _lastAttempt = now;
-            if (await FetchAsync() is { } keys)
-            {
-                _kept = kept = new KeptKeys(keys, now);
-            }
-
-            return kept;
+            return key;
         }
-        finally
-        {
-            _fetching.Release();
-        }
+
+        await refresh.WaitAsync(cancellationToken);
+        return (_keys.Value ?? throw new HttpRequestException("The issuer's key set has never been reached.")).GetValueOrDefault(keyId);
     }
 
     private async Task<IReadOnlyDictionary<string, VerificationKey>?> FetchAsync()
@@ -101,13 +69,9 @@ public sealed partial class RemoteKeySet(HttpClient http, Uri address, TimeProvi
         return null;
     }
 
-    private bool IsFresh(KeptKeys kept) => clock.GetUtcNow() - kept.FetchedAt < FreshFor;
-
     [LoggerMessage(1, LogLevel.Warning, "The key set of issuer {Address} cannot be fetched: {Reason}")]
     private partial void LogUnreachable(Uri address, string reason);
 
     [LoggerMessage(2, LogLevel.Warning, "What issuer {Address} publishes is no key set, or too large")]
     private partial void LogUnreadable(Uri address);
-
-    private sealed record KeptKeys(IReadOnlyDictionary<string, VerificationKey> Keys, DateTimeOffset FetchedAt);
 }

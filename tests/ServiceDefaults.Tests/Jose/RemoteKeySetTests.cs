@@ -21,11 +21,7 @@ public sealed class RemoteKeySetTests : IDisposable
         _keys = new RemoteKeySet(_http, new Uri("https://issuer.example/keys"), _clock, NullLogger.Instance);
     }
 
-    public void Dispose()
-    {
-        _keys.Dispose();
-        _http.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 
     [Fact]
     public async Task Find_WhoeverAskedGivesUp_TheFetchGoesOnForTheOthers()
@@ -39,7 +35,7 @@ public sealed class RemoteKeySetTests : IDisposable
         answer.SetResult();
 
         Assert.NotNull(await second);
-        Assert.NotNull(await first); // nobody would read it
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         Assert.Equal(1, _issuer.Fetches);
     }
 
@@ -99,6 +95,39 @@ public sealed class RemoteKeySetTests : IDisposable
         _clock.Advance(TimeSpan.FromTicks(1));
         Assert.NotNull(await FindAsync("a"));
         Assert.Equal(2, _issuer.Fetches);
+    }
+
+    [Fact]
+    public async Task Find_KeyWithdrawn_IsNotUsedOnceMoreTenMinutesLater()
+    {
+        Assert.NotNull(await FindAsync("a"));
+        _issuer.KeyId = "b";
+        _clock.Advance(TimeSpan.FromMinutes(10));
+
+        Assert.Null(await FindAsync("a"));
+    }
+
+    [Fact]
+    public async Task Find_IssuerKnownToBeAway_NobodyWaitsForTheNextTry()
+    {
+        Assert.NotNull(await FindAsync("a"));
+        _issuer.Status = HttpStatusCode.ServiceUnavailable;
+        _clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.NotNull(await FindAsync("a"));
+        Assert.Equal(2, _issuer.Fetches);
+        var answer = new TaskCompletionSource();
+        (_issuer.Status, _issuer.KeyId, _issuer.Before) = (HttpStatusCode.OK, "b", answer.Task);
+        _clock.Advance(TimeSpan.FromSeconds(30));
+
+        var found = _keys.FindAsync("a", default);
+
+        Assert.True(found.IsCompletedSuccessfully);
+        Assert.NotNull(await found);
+        answer.SetResult();
+        // It is asked all the same, and back once it answers.
+        Assert.NotNull(await FindAsync("b"));
+        Assert.Null(await FindAsync("a"));
+        Assert.Equal(3, _issuer.Fetches);
     }
 
     private async Task<VerificationKey?> FindAsync(string keyId, CancellationToken cancellationToken = default)

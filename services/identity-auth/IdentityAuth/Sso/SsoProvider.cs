@@ -1,4 +1,5 @@
 using Microsoft.IdentityModel.Tokens;
+using ServiceDefaults.Data;
 
 namespace IdentityAuth.Sso;
 
@@ -9,8 +10,13 @@ namespace IdentityAuth.Sso;
 internal sealed partial class SsoProvider(
     IdentityAuthOptions options, PlatformUrls urls, ProviderDocuments documents, TimeProvider clock, ILogger<SsoProvider> logger) : ISsoGate, IHostedService
 {
-    private readonly SharedDocument<ProviderMetadata> _metadata = new(clock);
-    private readonly SharedDocument<IReadOnlyList<SecurityKey>> _keys = new(clock);
+    private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
+
+    /// <summary>Also for a key id that is not known.</summary>
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
+
+    private readonly SharedDocument<ProviderMetadata> _metadata = new(clock, FreshFor, ShortestInterval);
+    private readonly SharedDocument<IReadOnlyList<SecurityKey>> _keys = new(clock, FreshFor, ShortestInterval);
 
     /// <summary>Where the provider sends the browser back to (contract §7.1).</summary>
     public string RedirectUri => Settings.RedirectUri is { Length: > 0 } uri ? uri : $"{urls.App}/auth/sso/callback";
@@ -60,7 +66,10 @@ internal sealed partial class SsoProvider(
         return _metadata.Value;
     }
 
-    /// <summary>The keys that may have signed a token with this key id. A key that is known is used, and asked for anew behind the answer when it is old.</summary>
+    /// <summary>
+    /// The keys that may have signed a token with this key id. A key that is known is used, and asked for anew behind the answer when it is old:
+    /// the token has come from the provider itself, over TLS (OpenID Connect Core §3.1.3.7, item 6).
+    /// </summary>
     /// <exception cref="HttpRequestException">The key set has never been reached.</exception>
     public async Task<IReadOnlyList<SecurityKey>> FindKeysAsync(ProviderMetadata metadata, string? keyId, CancellationToken cancellationToken)
     {

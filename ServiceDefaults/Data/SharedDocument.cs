@@ -1,27 +1,29 @@
-namespace IdentityAuth.Sso;
+namespace ServiceDefaults.Data;
 
 /// <summary>
-/// A document of the provider's that is kept, and fetched by one call for all who want it. The call runs under its own limit and belongs to
+/// A document of somebody else's that is kept, and fetched by one call for all who want it. The call runs under its own limit and belongs to
 /// nobody: who leaves stops waiting, and takes nothing from those who stay.
 /// </summary>
-internal sealed class SharedDocument<T>(TimeProvider clock)
+/// <param name="freshFor">How long after a fetch it is as good as new.</param>
+/// <param name="shortestInterval">The shortest time between the end of one fetch and the beginning of the next, whatever the reason to ask again.</param>
+/// <param name="firstInterval">The same while there is no document at all; <see langword="null"/>: no shorter.</param>
+public sealed class SharedDocument<T>(TimeProvider clock, TimeSpan freshFor, TimeSpan shortestInterval, TimeSpan? firstInterval = null)
     where T : class
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
-
-    /// <summary>The shortest time between the end of one fetch and the beginning of the next, also for a key id that is not known.</summary>
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
-
     private readonly Lock _lock = new();
     private volatile Kept? _kept;
+    private volatile bool _isOutOfReach;
     private Task _fetch = Task.CompletedTask;
     private DateTimeOffset _lastEnd = DateTimeOffset.MinValue;
 
     /// <summary>What was fetched last; <see langword="null"/> until a fetch has succeeded once.</summary>
     public T? Value => _kept?.Value;
 
-    /// <summary>Whether it is less than an hour old.</summary>
-    public bool IsFresh => _kept is { } kept && clock.GetUtcNow() - kept.At < FreshFor;
+    /// <summary>Whether its time has not passed.</summary>
+    public bool IsFresh => _kept is { } kept && clock.GetUtcNow() - kept.At < freshFor;
+
+    /// <summary>Whether the last fetch brought nothing. Then it is no use to wait for the next one where the kept document will do.</summary>
+    public bool IsOutOfReach => _isOutOfReach;
 
     /// <summary>Fetches it, or joins the fetch that is under way. Nothing happens when the last one has just ended.</summary>
     /// <param name="fetch">Gives <see langword="null"/> when there is nothing to be had; then what is kept stays.</param>
@@ -35,7 +37,7 @@ internal sealed class SharedDocument<T>(TimeProvider clock)
                 return _fetch;
             }
 
-            if (clock.GetUtcNow() - _lastEnd < ShortestInterval)
+            if (clock.GetUtcNow() - _lastEnd < (_kept is null ? firstInterval ?? shortestInterval : shortestInterval))
             {
                 return Task.CompletedTask;
             }
@@ -50,18 +52,23 @@ internal sealed class SharedDocument<T>(TimeProvider clock)
 
     private async Task FetchAsync(Func<Task<T?>> fetch)
     {
+        T? value = null;
         try
         {
-            if (await fetch() is { } value)
-            {
-                _kept = new Kept(value, clock.GetUtcNow());
-            }
+            value = await fetch();
         }
         finally
         {
+            var now = clock.GetUtcNow();
+            if (value is not null)
+            {
+                _kept = new Kept(value, now);
+            }
+
+            _isOutOfReach = value is null;
             lock (_lock)
             {
-                _lastEnd = clock.GetUtcNow();
+                _lastEnd = now;
             }
         }
     }

@@ -9,8 +9,9 @@ namespace ServiceDefaults.Http;
 /// <summary>Tells an outage of Postgres, Redis, the broker or another service (503, try again) from a fault of ours (500).</summary>
 internal static class DependencyFailure
 {
-    // Redis answers that say "not now"; any other error answer is a mistake in our command.
-    private static readonly string[] PassingRedisErrors = ["LOADING", "BUSY", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "OOM"];
+    // Redis answers that say "not now"; any other error answer is a mistake in our command. A script is unknown twice in a row
+    // (RedisScript) only to a server that has just started again.
+    private static readonly string[] PassingRedisErrors = ["LOADING", "BUSY", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "OOM", "MISCONF", "NOSCRIPT"];
 
     public static bool IsUnavailable(Exception exception) => Find(exception) is not null;
 

@@ -132,21 +132,32 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>What stands in the way of a key in the group, and how many places are taken.</summary>
+    /// <summary>What stands in the way of a key in the group.</summary>
     public static async Task<KeyUse> FindKeyUseAsync(GroupTransaction change, DevicePublicKey key, CancellationToken cancellationToken)
+        => (await FindKeyUseAsync(change, key, isCounted: false, cancellationToken)).Use;
+
+    /// <summary>The same, and how many places are taken. For those who need a place: counting the phones of a large tenant takes its time.</summary>
+    public static Task<(KeyUse Use, int Count)> FindKeyUseAndCountAsync(GroupTransaction change, DevicePublicKey key, CancellationToken cancellationToken)
+        => FindKeyUseAsync(change, key, isCounted: true, cancellationToken);
+
+    private static async Task<(KeyUse Use, int Count)> FindKeyUseAsync(
+        GroupTransaction change, DevicePublicKey key, bool isCounted, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(change.Connection);
         batch.Add(ByKey, Sql.Value(change.Group.Id), Sql.Value(key.Sha256));
         batch.Add(KeyIsRevoked, Sql.Value(change.Group.Id), Sql.Value(key.Sha256));
-        batch.Add(CountInUse, Sql.Value(change.Group.Id));
+        if (isCounted)
+        {
+            batch.Add(CountInUse, Sql.Value(change.Group.Id));
+        }
+
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var holder = await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        var isRevoked = reader.GetBoolean(0);
-        await reader.NextResultAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return new KeyUse(holder, isRevoked, reader.GetInt32(0));
+        var use = new KeyUse(holder, reader.GetBoolean(0));
+        var hasCount = await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken);
+        return (use, hasCount ? reader.GetInt32(0) : 0);
     }
 
     /// <summary>Reads <see cref="Columns"/>.</summary>
@@ -207,5 +218,4 @@ internal sealed class DeviceStore(NpgsqlDataSource source, ILastSeenReader lastS
 /// <summary>What is known about a key in a group.</summary>
 /// <param name="Holder">The device that has it and is not revoked.</param>
 /// <param name="IsRevoked">Whether a revoked device had it.</param>
-/// <param name="Count">How many places of the group are taken.</param>
-internal sealed record KeyUse(Device? Holder, bool IsRevoked, int Count);
+internal sealed record KeyUse(Device? Holder, bool IsRevoked);

@@ -10,12 +10,13 @@ internal static class RedisFailure
         => exception is RedisConnectionException or TimeoutException
             || (exception is RedisServerException server && IsTemporary(server.Message));
 
-    // It loads its data, became a replica, is full, or runs somebody's long script.
+    // It loads its data, became a replica, is full, runs somebody's long script, or has just started again.
     private static bool IsTemporary(string message)
         => message.StartsWith("LOADING", StringComparison.Ordinal)
             || message.StartsWith("READONLY", StringComparison.Ordinal)
             || message.StartsWith("MASTERDOWN", StringComparison.Ordinal)
             || message.StartsWith("MISCONF", StringComparison.Ordinal)
             || message.StartsWith("BUSY", StringComparison.Ordinal)
-            || message.StartsWith("OOM", StringComparison.Ordinal);
+            || message.StartsWith("OOM", StringComparison.Ordinal)
+            || message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
 }

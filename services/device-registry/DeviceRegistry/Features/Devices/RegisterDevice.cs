@@ -46,7 +46,7 @@ public static class RegisterDevice
         }
 
         // 1. A key is one device. The owner who asks again has lost the answer.
-        var use = await DeviceStore.FindKeyUseAsync(change, request.PublicKey, cancellationToken);
+        var (use, count) = await DeviceStore.FindKeyUseAndCountAsync(change, request.PublicKey, cancellationToken);
         if (use.Holder is { } holder)
         {
             return holder.UserId == caller.Identity ? TypedResults.Ok(DeviceResponse.Of(holder, caller)) : DeviceRegistryProblems.PublicKeyInUse;
@@ -59,11 +59,11 @@ public static class RegisterDevice
 
         // 2. Is there a place? Counted under the group's lock, so k free places are given exactly k times.
         var max = change.Group.MaxDevices;
-        if (use.Count >= max)
+        if (count >= max)
         {
             return DeviceRegistryProblems.DeviceLimitReached.With(json =>
             {
-                json.WriteNumber("current"u8, use.Count);
+                json.WriteNumber("current"u8, count);
                 json.WriteNumber("max"u8, max);
                 json.WriteBoolean("limitReached"u8, true);
             });

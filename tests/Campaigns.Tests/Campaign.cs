@@ -10,7 +10,7 @@ internal static class Campaign
 
     public const string Slow = "slow";
 
-    /// <summary><c>Category=alone</c>: measures seconds, and is not part of <c>dotnet test</c> where other suites run at the same time.</summary>
+    /// <summary><c>Category=alone</c>: measures seconds and has no short form; it is not part of <c>dotnet test</c>, and wants the machine for itself.</summary>
     public const string Alone = "alone";
 
     /// <summary><c>CAMPAIGN_SEED</c>: what chance depends on. The same seed asks the same questions.</summary>
@@ -21,6 +21,9 @@ internal static class Campaign
 
     /// <summary><c>CAMPAIGN_ROUNDS</c>: how often every part is killed and paused; 0, the short form: every part once, the one or the other.</summary>
     public static int Rounds { get; } = Read("CAMPAIGN_ROUNDS", 0);
+
+    /// <summary><c>CAMPAIGN_OPERATIONS</c>: rounds follow each other until so many operations were acknowledged; 0: as many rounds as <see cref="Rounds"/> says.</summary>
+    public static int Operations { get; } = Read("CAMPAIGN_OPERATIONS", 0);
 
     /// <summary><c>CAMPAIGN_CLIENTS</c>: clients of each service that work at the same time while things fail.</summary>
     public static int Clients { get; } = Read("CAMPAIGN_CLIENTS", 2);

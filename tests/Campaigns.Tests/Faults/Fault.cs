@@ -24,10 +24,18 @@ internal sealed record Fault(string Part, FaultKind Kind, TimeSpan Calm, TimeSpa
 
     private const int MaxShortPause = 6_000;
 
+    /// <summary>Milliseconds; in the long form what a part held in memory has grown before it is lost.</summary>
+    private const int MaxCalm = 15_000;
+
+    private const int MaxShortCalm = 2_500;
+
     public override string ToString()
         => Kind == FaultKind.Pause ? string.Create(CultureInfo.InvariantCulture, $"{Part} paused {Lasts.TotalSeconds:0.0} s") : $"{Part} {(Kind == FaultKind.Kill ? "killed" : "flushed")}";
 
-    /// <summary>Every fault of every part once in each round, in an order and at times of chance; in the short form one fault of every part.</summary>
+    /// <summary>
+    /// Every fault of every part once in each round, in an order and at times of chance; in the short form one fault of every part. Where the
+    /// campaign is to reach a number of operations, there is no last one.
+    /// </summary>
     public static IEnumerable<Fault> Plan(int seed, IReadOnlyList<string> services)
     {
         var random = new Random(seed);
@@ -36,14 +44,14 @@ internal sealed record Fault(string Part, FaultKind Kind, TimeSpan Calm, TimeSpa
             ("redis", FaultKind.Flush),
             .. ((string[])["rabbitmq", "postgres", "redis", .. services]).SelectMany(part => new[] { (part, FaultKind.Kill), (part, FaultKind.Pause) }),
         ];
-        var isShort = Campaign.Rounds == 0;
-        for (var round = 0; round < Math.Max(Campaign.Rounds, 1); round++)
+        var isShort = Campaign.Rounds == 0 && Campaign.Operations == 0;
+        for (var round = 0; Campaign.Operations > 0 || round < Math.Max(Campaign.Rounds, 1); round++)
         {
             var faults = all.OrderBy(_ => random.Next()).ToList();
             foreach (var (part, kind) in isShort ? faults.DistinctBy(fault => fault.Part) : faults)
             {
                 var lasts = TimeSpan.FromMilliseconds(random.Next(500, isShort ? MaxShortPause : MaxPause));
-                var fault = new Fault(part, kind, TimeSpan.FromMilliseconds(random.Next(500, 2_500)), lasts);
+                var fault = new Fault(part, kind, TimeSpan.FromMilliseconds(random.Next(500, isShort ? MaxShortCalm : MaxCalm)), lasts);
                 if (Campaign.Parts.Count == 0 || Campaign.Parts.Contains(part))
                 {
                     yield return fault;

@@ -8,10 +8,10 @@ internal static class FaultReport
 {
     private const int MaxFaults = 150;
 
-    public static string Of(TimeSpan took, Outages outages, RequestLedger ledger, IEnumerable<(string Service, string What, long Count)> rows)
+    public static string Of(TimeSpan took, Outages outages, RequestLedger ledger, IEnumerable<(string Service, string What, long Count)> rows, IReadOnlyCollection<string> errors)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Fault campaign: seed {Campaign.Seed}, {took.TotalSeconds:0} s, {ledger.Acknowledged} acknowledged operations, slowest answer {ledger.Slowest.TotalSeconds:0.0} s, limits × {Machine.Scale:0.0} (other work on this machine)");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Fault campaign: seed {Campaign.Seed}, {took.TotalSeconds:0} s, {ledger.Acknowledged} acknowledged operations, slowest answer {ledger.Slowest.Took.TotalSeconds:0.0} s ({ledger.Slowest.What}), limits × {Machine.Scale:0.0} (other work on this machine)");
         text.AppendLine(CultureInfo.InvariantCulture, $"  answers          {string.Join(", ", ledger.Statuses.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value}"))}");
         foreach (var (service, what, count) in rows)
         {
@@ -30,6 +30,15 @@ internal static class FaultReport
         foreach (var fault in ledger.Faults.Take(MaxFaults))
         {
             text.Append("    ").AppendLine(fault);
+        }
+
+        if (ledger.Faults.Count > 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {errors.Count} errors that services logged");
+            foreach (var error in errors.Take(MaxFaults))
+            {
+                text.Append("    ").AppendLine(error);
+            }
         }
 
         return text.ToString();

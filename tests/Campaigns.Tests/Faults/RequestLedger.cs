@@ -14,13 +14,24 @@ internal sealed class RequestLedger(Outages outages)
 
     private readonly ConcurrentDictionary<string, int> statuses = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> faults = [];
+    private readonly Lock gate = new();
     private int acknowledged;
-    private long slowest;
+    private (TimeSpan Took, string What) slowest;
 
     /// <summary>State-changing requests that were answered with success.</summary>
     public int Acknowledged => acknowledged;
 
-    public TimeSpan Slowest => TimeSpan.FromTicks(Interlocked.Read(ref slowest));
+    /// <summary>The answer that took longest, and to what.</summary>
+    public (TimeSpan Took, string What) Slowest
+    {
+        get
+        {
+            lock (gate)
+            {
+                return slowest;
+            }
+        }
+    }
 
     public IReadOnlyDictionary<string, int> Statuses => statuses;
 
@@ -35,9 +46,12 @@ internal sealed class RequestLedger(Outages outages)
     {
         var what = $"{request.Method} {request.RequestUri!.AbsolutePath}";
         statuses.AddOrUpdate(answer is null ? "no answer" : ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture), 1, (_, count) => count + 1);
-        for (var seen = Interlocked.Read(ref slowest); took.Ticks > seen; seen = Interlocked.Read(ref slowest))
+        lock (gate)
         {
-            Interlocked.CompareExchange(ref slowest, took.Ticks, seen);
+            if (took > slowest.Took)
+            {
+                slowest = (took, $"{what}: {(answer is null ? "no answer" : (int)answer.StatusCode)}, {from:HH:mm:ss}");
+            }
         }
 
         if (took > Machine.Stretch(HangLimit))

@@ -60,7 +60,8 @@ internal sealed class DeviceRegistryLoad : IServiceLoad
             return;
         }
 
-        for (var times = random.Next(2, 8); times > 0; times--)
+        // What devices do most.
+        for (var times = random.Next(5, 30); times > 0; times--)
         {
             await BeatAsync(context, group, random.Chance(0.5) ? first : second);
         }

@@ -43,6 +43,8 @@ public sealed class ErrorBodiesTests
         ["standby"] = () => Postgres(PostgresErrorCodes.ReadOnlySqlTransaction),
         ["redis unreachable"] = () => Redis<RedisConnectionException>(ConnectionFailureType.UnableToConnect, Secret),
         ["redis loading"] = () => Redis<RedisServerException>($"LOADING {Secret}"),
+        ["redis cannot save"] = () => Redis<RedisServerException>($"MISCONF {Secret}"),
+        ["redis just started"] = () => Redis<RedisServerException>($"NOSCRIPT {Secret}"),
         ["timeout"] = () => new TimeoutException(Secret),
         ["time limit of our own"] = () => new OperationCanceledException(Secret),
         ["broker unreachable"] = () => new BrokerUnreachableException(new SocketException((int)SocketError.ConnectionRefused)),

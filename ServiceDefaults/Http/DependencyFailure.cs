@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using MassTransit;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
+using ServiceDefaults.Data;
 using StackExchange.Redis;
 
 namespace ServiceDefaults.Http;
@@ -9,10 +10,6 @@ namespace ServiceDefaults.Http;
 /// <summary>Tells an outage of Postgres, Redis, the broker or another service (503, try again) from a fault of ours (500).</summary>
 internal static class DependencyFailure
 {
-    // Redis answers that say "not now"; any other error answer is a mistake in our command. A script is unknown twice in a row
-    // (RedisScript) only to a server that has just started again.
-    private static readonly string[] PassingRedisErrors = ["LOADING", "BUSY", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "OOM", "MISCONF", "NOSCRIPT"];
-
     public static bool IsUnavailable(Exception exception) => Find(exception) is not null;
 
     /// <summary>The dependency's name for a log line.</summary>
@@ -47,10 +44,7 @@ internal static class DependencyFailure
     {
         PostgresException postgres => IsPassing(postgres.SqlState),
         NpgsqlException npgsql => npgsql.IsTransient,
-        RedisServerException redis => PassingRedisErrors.Any(prefix => redis.Message.StartsWith(prefix, StringComparison.Ordinal)),
-        RedisConnectionException => true,
-        // 1.2.6 has no exception of its own for a connection that is not there; every other command error names the command.
-        RedisCommandException redis => redis.Message.Contains("No connection", StringComparison.OrdinalIgnoreCase),
+        RedisConnectionException or RedisServerException or RedisCommandException => RedisFailure.Is(exception),
         ConnectionException or RabbitMQClientException or MessageReturnedException or MessageNotAcknowledgedException => true,
         HttpRequestException http => http.StatusCode is null,
         // A limit of our own ran out. A request that the client gave up does not come here.

@@ -135,13 +135,15 @@ internal sealed partial class OutboxRelay(
 
             if (row.IsPreceded)
             {
-                if (row.PrecedingParkedFor is not { } wait || wait <= TimeSpan.Zero)
+                if (row.PrecedingParkedFor is not { } wait || (wait <= TimeSpan.Zero && row.IsBehindPreceding))
                 {
                     // Another relay has it, or had it a moment ago.
                     round.IsContended = true;
                     return;
                 }
 
+                // Also when that one is due: then this one stood before it in the window, and a window full of such rows would never get to it.
+                round.IsContended |= wait <= TimeSpan.Zero;
                 parked = (wait, "an earlier event of the aggregate is parked");
                 round.Park(new ParkedRow(row.Id, wait, row.Attempts, parked.Value.Because));
                 continue;

@@ -3,7 +3,8 @@ namespace ServiceDefaults.Messaging;
 /// <summary>One claimed row of the table <c>outbox</c>.</summary>
 /// <param name="Attempts">How often it was tried before.</param>
 /// <param name="IsPreceded">Whether a pending row of the aggregate comes first that this relay has not claimed.</param>
-/// <param name="PrecedingParkedFor">If so, and if that one is parked: for how long from now.</param>
+/// <param name="PrecedingParkedFor">If so, and if that one is parked: for how long from now; negative when it is due.</param>
+/// <param name="IsBehindPreceding">If so: whether this one is parked for longer, and so claimed after it.</param>
 internal sealed record OutboxRow(
     long Id,
     Guid MessageId,
@@ -15,7 +16,8 @@ internal sealed record OutboxRow(
     TimeSpan Age,
     int Attempts,
     bool IsPreceded,
-    TimeSpan? PrecedingParkedFor);
+    TimeSpan? PrecedingParkedFor,
+    bool IsBehindPreceding);
 
 /// <summary>A row to leave alone for a while.</summary>
 /// <param name="Attempts">Attempts so far.</param>

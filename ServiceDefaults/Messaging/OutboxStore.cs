@@ -34,7 +34,7 @@ internal sealed class OutboxStore(NpgsqlDataSource source)
             FOR UPDATE SKIP LOCKED),
         claimed AS (SELECT * FROM ready UNION ALL SELECT * FROM due)
         SELECT c.id, c.message_id, c.aggregate, c.type, c.body, c.correlation_id, c.traceparent, clock_timestamp() - c.created_at, c.attempts,
-               first.id IS NOT NULL, first.parked_until - now()
+               first.id IS NOT NULL, first.parked_until - now(), COALESCE(c.parked_until >= first.parked_until, false)
         FROM claimed c
         LEFT JOIN LATERAL (
             SELECT o.id, o.parked_until FROM outbox o
@@ -91,7 +91,8 @@ internal sealed class OutboxStore(NpgsqlDataSource source)
                 reader.GetTimeSpan(7),
                 reader.GetInt32(8),
                 reader.GetBoolean(9),
-                reader.IsDBNull(10) ? null : reader.GetTimeSpan(10)));
+                reader.IsDBNull(10) ? null : reader.GetTimeSpan(10),
+                reader.GetBoolean(11)));
         }
 
         return rows;

@@ -25,6 +25,9 @@ internal static class Campaign
     /// <summary><c>CAMPAIGN_OPERATIONS</c>: rounds follow each other until so many operations were acknowledged; 0: as many rounds as <see cref="Rounds"/> says.</summary>
     public static int Operations { get; } = Read("CAMPAIGN_OPERATIONS", 0);
 
+    /// <summary><c>CAMPAIGN_MINUTES</c>: after so many no further fault happens, whatever is still missing; 0: no limit.</summary>
+    public static int Minutes { get; } = Read("CAMPAIGN_MINUTES", 0);
+
     /// <summary><c>CAMPAIGN_CLIENTS</c>: clients of each service that work at the same time while things fail.</summary>
     public static int Clients { get; } = Read("CAMPAIGN_CLIENTS", 2);
 

@@ -67,7 +67,8 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
                 break;
             }
 
-            if (Campaign.Operations > 0 && ledger.Acknowledged >= Campaign.Operations)
+            if ((Campaign.Operations > 0 && ledger.Acknowledged >= Campaign.Operations)
+                || (Campaign.Minutes > 0 && Stopwatch.GetElapsedTime(started) >= TimeSpan.FromMinutes(Campaign.Minutes)))
             {
                 break;
             }
@@ -133,7 +134,10 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
 
             if (waiting > 0)
             {
-                accounts.AddFault(string.Create(CultureInfo.InvariantCulture, $"{waiting} events wait in the outbox"));
+                var why = await accounts.RowsAsync("""
+                    SELECT COALESCE(parked_because, 'not tried') || ', attempts: ' || attempts, count(*) FROM outbox WHERE published_at IS NULL GROUP BY 1
+                    """);
+                accounts.AddFault(string.Create(CultureInfo.InvariantCulture, $"{waiting} events wait in the outbox: {string.Join("; ", why)}"));
             }
         }
     }

@@ -44,6 +44,7 @@ public sealed class ErrorBodiesTests
         ["redis unreachable"] = () => Redis<RedisConnectionException>(ConnectionFailureType.UnableToConnect, Secret),
         ["redis loading"] = () => Redis<RedisServerException>($"LOADING {Secret}"),
         ["redis cannot save"] = () => Redis<RedisServerException>($"MISCONF {Secret}"),
+        ["redis not signed in to yet"] = () => Redis<RedisServerException>($"NOAUTH {Secret}"),
         ["redis just started"] = () => Redis<RedisServerException>($"NOSCRIPT {Secret}"),
         ["timeout"] = () => new TimeoutException(Secret),
         ["time limit of our own"] = () => new OperationCanceledException(Secret),

@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using ServiceDefaults.Messaging;
 using ServiceDefaults.Tests.Infrastructure;
 using TestSupport;
 
@@ -73,6 +74,33 @@ public sealed class OutboxFaultTests : IAsyncLifetime
         await using var lost = await EventTap.OpenAsync<PartLost>(_broker);
         await lost.NextAsync();
         Assert.Equal(2, (await made.NextAsync()).Read<PartMade>().Number);
+    }
+
+    [Fact]
+    public async Task Relay_MoreThanAWindowDueBeforeTheEventTheyWaitFor_AllGoOutInOrder()
+    {
+        const int Followers = OutboxStore.ParkedWindow + 10;
+        await using var made = await EventTap.OpenAsync<PartMade>(_broker);
+        await using (var starter = await TestService.StartAsync(_database, bus => bus.Publishes<PartMade>()))
+        {
+            // Migrates only.
+        }
+
+        // What a pause leaves behind: the head was parked anew, and nobody looked at the others before all were due.
+        await using var service = await TestService.BuildAsync(_database, bus => bus.Publishes<PartMade>());
+        await service.ScalarAsync<long>($$"""
+            WITH written AS (
+                INSERT INTO outbox (message_id, aggregate, type, body, attempts, parked_until)
+                SELECT gen_random_uuid(), 'a', '{{typeof(PartMade).FullName}}', json_build_object('number', n), 1 - sign(n), now() - CASE n WHEN 0 THEN interval '1 second' ELSE interval '1 minute' END
+                FROM generate_series(0, {{Followers}}) AS n ORDER BY n
+                RETURNING id)
+            SELECT count(*) FROM written
+            """);
+        await using var relay = await TestService.StartAsync(_database, bus => bus.Publishes<PartMade>());
+
+        var numbers = (await made.NextAsync(Followers + 1)).Select(tapped => tapped.Read<PartMade>().Number);
+
+        Assert.Equal(Enumerable.Range(0, Followers + 1), numbers);
     }
 
     [Fact]

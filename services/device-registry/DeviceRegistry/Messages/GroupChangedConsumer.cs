@@ -1,6 +1,7 @@
 using DeviceRegistry.Contracts.V1;
 using DeviceRegistry.Data;
 using MassTransit;
+using ServiceDefaults.Data;
 
 namespace DeviceRegistry.Messages;
 

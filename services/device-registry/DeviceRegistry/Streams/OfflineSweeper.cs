@@ -1,5 +1,6 @@
 using DeviceRegistry.Data;
 using Npgsql;
+using ServiceDefaults.Data;
 
 namespace DeviceRegistry.Streams;
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
+using ServiceDefaults.Data;
 
 namespace DeviceRegistry.Streams;
 

@@ -1,6 +1,7 @@
 using DeviceRegistry.Data;
 using DeviceRegistry.Domain;
 using DeviceRegistry.Http;
+using ServiceDefaults.Data;
 using ServiceDefaults.Http;
 
 namespace DeviceRegistry.Features.Devices;

@@ -5,6 +5,7 @@ using DeviceRegistry.Http;
 using DeviceRegistry.Streams;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using ServiceDefaults.Data;
 
 namespace DeviceRegistry.Features.Devices;
 

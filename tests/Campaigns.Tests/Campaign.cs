@@ -10,7 +10,7 @@ internal static class Campaign
 
     public const string Slow = "slow";
 
-    /// <summary><c>Category=alone</c>: measures seconds; it is not part of <c>dotnet test</c>, and wants the machine for itself.</summary>
+    /// <summary><c>Category=alone</c>: measures seconds and has no short form; it is not part of <c>dotnet test</c>, and wants the machine for itself.</summary>
     public const string Alone = "alone";
 
     /// <summary><c>CAMPAIGN_SEED</c>: what chance depends on. The same seed asks the same questions.</summary>

@@ -10,7 +10,6 @@ namespace Campaigns.Tests.Faults;
 /// the shape of the API; and 5 s after a part is back everything works.
 /// </summary>
 [Trait(Campaign.Category, Campaign.Slow)]
-[Trait(Campaign.Category, Campaign.Alone)]
 public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper output)
 {
     /// <summary>After a part is back.</summary>

@@ -13,6 +13,11 @@ internal static class FaultReport
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"Fault campaign: seed {Campaign.Seed}, {took.TotalSeconds:0} s, {ledger.Acknowledged} acknowledged operations, slowest answer {ledger.Slowest.Took.TotalSeconds:0.0} s ({ledger.Slowest.What}), limits × {Machine.Scale:0.0} (other work on this machine)");
         text.AppendLine(CultureInfo.InvariantCulture, $"  answers          {string.Join(", ", ledger.Statuses.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value}"))}");
+        if (ledger.Starved > 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {ledger.Starved} of them 502, 503 or 504 while nothing was away and other work had the machine");
+        }
+
         foreach (var (service, what, count) in rows)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {service,-16} {what,-36} {count,8}");

@@ -20,6 +20,23 @@ internal sealed class Outages
     /// <summary>Whether something was away, or recovering, at any moment between the two.</summary>
     public bool Overlap(DateTimeOffset from, DateTimeOffset to) => Any(from, to, _ => true);
 
+    /// <summary>How much of the time between the two everything was well.</summary>
+    public TimeSpan WellTime(DateTimeOffset from, DateTimeOffset to)
+    {
+        var (well, wellFrom) = (TimeSpan.Zero, from);
+        foreach (var outage in All.Where(outage => outage.Until > from && outage.From < to).OrderBy(outage => outage.From))
+        {
+            if (outage.From > wellFrom)
+            {
+                well += outage.From - wellFrom;
+            }
+
+            wellFrom = outage.Until > wellFrom ? outage.Until : wellFrom;
+        }
+
+        return to > wellFrom ? well + (to - wellFrom) : well;
+    }
+
     /// <summary>Whether Redis may have lost something between the two.</summary>
     public bool RedisWasLost(DateTimeOffset from, DateTimeOffset to)
         => Any(from, to, outage => outage.Fault.Part == "redis" && outage.Fault.Kind != FaultKind.Pause);

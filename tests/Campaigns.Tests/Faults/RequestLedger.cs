@@ -16,10 +16,14 @@ internal sealed class RequestLedger(Outages outages)
     private readonly ConcurrentQueue<string> faults = [];
     private readonly Lock gate = new();
     private int acknowledged;
+    private int starved;
     private (TimeSpan Took, string What) slowest;
 
     /// <summary>State-changing requests that were answered with success.</summary>
     public int Acknowledged => acknowledged;
+
+    /// <summary>Answers 502, 503 and 504 while nothing was away, but the machine was busy with other work.</summary>
+    public int Starved => starved;
 
     /// <summary>The answer that took longest, and to what.</summary>
     public (TimeSpan Took, string What) Slowest
@@ -77,7 +81,14 @@ internal sealed class RequestLedger(Outages outages)
 
         if (!outages.Overlap(from, from + took))
         {
-            AddFault($"{what}: {(int)answer.StatusCode} while nothing was away");
+            if (Machine.IsStarved)
+            {
+                Interlocked.Increment(ref starved);
+            }
+            else
+            {
+                AddFault($"{what}: {(int)answer.StatusCode} while nothing was away");
+            }
         }
 
         if (answer.StatusCode is not (HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout))

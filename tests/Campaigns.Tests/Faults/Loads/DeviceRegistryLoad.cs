@@ -13,9 +13,6 @@ internal sealed class DeviceRegistryLoad : IServiceLoad
 {
     private const string Api = "authlance/identity/api/v1";
 
-    /// <summary>For what other services do about it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly ConcurrentDictionary<long, int> groups = new();
     private readonly ConcurrentDictionary<string, string> devices = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> activated = new(StringComparer.Ordinal);
@@ -157,13 +154,13 @@ internal sealed class DeviceRegistryLoad : IServiceLoad
     {
         var identityAuth = new Accounts(context, "identity-auth");
         List<string> alive = [];
-        var until = DateTimeOffset.UtcNow + Patience;
+        var since = DateTimeOffset.UtcNow;
         do
         {
             var sessions = await identityAuth.RowsAsync("SELECT translate(encode(token_hash, 'base64'), '+/=', '-_'), count(*) FROM sessions GROUP BY token_hash");
             alive = [.. endedSessions.Keys.Where(sessions.ContainsKey)];
         }
-        while (alive.Count > 0 && DateTimeOffset.UtcNow < until);
+        while (alive.Count > 0 && !context.IsOverdue(since));
 
         alive.ForEach(session => accounts.AddFault($"session {session} outlives its revoked device"));
     }

@@ -43,6 +43,11 @@ internal static class EveryLoad
 /// <summary>What loads work with.</summary>
 internal sealed class LoadContext(SignedInPlatform platform, Outages outages, RequestLedger ledger, Mailroom mailroom)
 {
+    /// <summary>For what happens behind the answers, such as a mail or a signature; only time in which nothing is away counts.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
     public SignedInPlatform Platform => platform;
 
     public Outages Outages => outages;
@@ -50,6 +55,28 @@ internal sealed class LoadContext(SignedInPlatform platform, Outages outages, Re
     public RequestLedger Ledger => ledger;
 
     public Mailroom Mailroom => mailroom;
+
+    /// <summary>Whether what follows from something at that time should have happened by now.</summary>
+    public bool IsOverdue(DateTimeOffset since) => outages.WellTime(since, DateTimeOffset.UtcNow) > Machine.Stretch(Patience);
+
+    /// <summary>The text of the first message for a recipient that says something; <see langword="null"/>, and a fault, when it does not come.</summary>
+    public async Task<string?> ReadMailAsync(string recipient, string saying = "")
+    {
+        for (var since = DateTimeOffset.UtcNow; !IsOverdue(since);)
+        {
+            try
+            {
+                return await mailroom.ReadAsync(recipient, Look, saying);
+            }
+            catch (TimeoutException)
+            {
+                // An outage is no reason to give up.
+            }
+        }
+
+        ledger.AddFault($"no mail for {recipient} that says '{saying}'");
+        return null;
+    }
 
     public HttpClient NewClient() => ledger.NewClient(platform.Gateway);
 }

@@ -19,9 +19,6 @@ internal sealed partial class IdentityAuthLoad : IServiceLoad
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>For a mail.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(75);
-
     private readonly ConcurrentDictionary<string, string> registered = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> perhapsRegistered = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> verified = new(StringComparer.Ordinal);
@@ -411,17 +408,7 @@ internal sealed partial class IdentityAuthLoad : IServiceLoad
         => person.Client.CallAsync(HttpMethod.Post, "v1/auth/login", new { email = person.Email, password = person.Password });
 
     private static async Task<string?> ReadMailAsync(LoadContext context, Person person, string link)
-    {
-        try
-        {
-            return MailedToken().Match(await context.Mailroom.ReadAsync(person.Email, Patience, link)).Value;
-        }
-        catch (TimeoutException)
-        {
-            context.Ledger.AddFault($"identity-auth: no mail with {link} for {person.Email}");
-            return null;
-        }
-    }
+        => await context.ReadMailAsync(person.Email, link) is { } text ? MailedToken().Match(text).Value : null;
 
     private static bool HasToken(Reply reply) => reply.IsSuccess && reply.Body.TryGetProperty("token", out _);
 

@@ -12,9 +12,6 @@ internal sealed class PairingLoad : IServiceLoad
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>For what device-registry does about it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly ConcurrentDictionary<string, Guid> created = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> announced = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Guid> paired = new(StringComparer.Ordinal);
@@ -144,7 +141,7 @@ internal sealed class PairingLoad : IServiceLoad
     {
         var accounts = new Accounts(context, "device-registry");
         var devices = new Dictionary<string, long>(StringComparer.Ordinal);
-        for (var until = DateTimeOffset.UtcNow + Patience; DateTimeOffset.UtcNow < until; await Task.Delay(Pause))
+        for (var since = DateTimeOffset.UtcNow; !context.IsOverdue(since); await Task.Delay(Pause))
         {
             devices = await accounts.RowsAsync("SELECT user_id, count(*) FROM devices WHERE pairing_reference IS NOT NULL GROUP BY user_id");
             if (paired.All(one => devices.ContainsKey(one.Value.ToString()) || unlinked.ContainsKey(one.Value) || perhapsUnlinked.ContainsKey(one.Value)))

@@ -17,8 +17,7 @@ internal sealed partial class ScopeSigningLoad : IServiceLoad
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>For what happens behind the answers: mail, signature.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, bool> registered = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> perhapsRegistered = new(StringComparer.Ordinal);
@@ -209,17 +208,12 @@ internal sealed partial class ScopeSigningLoad : IServiceLoad
 
     private async Task<bool> ConfirmAsync(LoadContext context, HttpClient client, Wallet wallet, string address, string job)
     {
-        string code;
-        try
+        if (await context.ReadMailAsync(address) is not { } mail)
         {
-            code = Code().Match(await context.Mailroom.ReadAsync(address, Patience)).Value;
-        }
-        catch (TimeoutException)
-        {
-            context.Ledger.AddFault($"scope-signing: no mail for {address}");
             return false;
         }
 
+        var code = Code().Match(mail).Value;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var (status, _) = await SendAsync(client, HttpMethod.Post, $"scope/{job}", JsonSerializer.Serialize(new { code }), "application/json");
@@ -242,7 +236,9 @@ internal sealed partial class ScopeSigningLoad : IServiceLoad
 
     private async Task FetchAsync(LoadContext context, HttpClient client, Wallet wallet, string address, string job)
     {
-        for (var until = DateTimeOffset.UtcNow + Patience; DateTimeOffset.UtcNow < until; await Task.Delay(Pause))
+        // Ever more seldom: whoever asks too often is refused.
+        var (since, pause) = (DateTimeOffset.UtcNow, Pause);
+        for (; !context.IsOverdue(since); await Task.Delay(pause), pause = pause < LongestPause ? pause * 1.5 : LongestPause)
         {
             var (status, body) = await SendAsync(client, HttpMethod.Get, $"scope/{job}");
             if (status == 200)

@@ -185,12 +185,8 @@ public sealed class MeetingPlace(string folder)
         {
             try
             {
+                // It stays: whoever has opened it and not locked it yet would hold a lease on a file that nobody sees.
                 using var unheld = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                File.Delete(file);
-            }
-            catch (FileNotFoundException)
-            {
-                // Its holder ended and somebody else tidied up.
             }
             catch (IOException)
             {

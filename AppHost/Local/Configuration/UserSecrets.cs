@@ -64,10 +64,8 @@ internal static class UserSecrets
         {
             try
             {
-                return new FileStream($"{path}.lock", new FileStreamOptions
-                {
-                    Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose,
-                });
+                // The file stays: whoever had opened one that is deleted then would lock what nobody else sees.
+                return new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
             }
             catch (IOException) when (Stopwatch.GetElapsedTime(begun) < LockPatience)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -7,8 +8,8 @@ namespace Campaigns.Tests.Faults;
 /// <summary>A durable queue on the exchange of one event, bound before the first request: what a further consumer would have got.</summary>
 internal sealed class EventLedger
 {
-    /// <summary>No event in this time: there are none any more. The outboxes are empty when somebody reads, so all of them are in the queue.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+    /// <summary>For the next event of those that wait in the queue.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConnectionFactory factory;
     private readonly string queue = $"campaign-{Guid.NewGuid():N}";
@@ -33,33 +34,26 @@ internal sealed class EventLedger
         return ledger;
     }
 
-    /// <summary>Reads until there is nothing more.</summary>
+    /// <summary>Reads what waits in the queue: the outboxes are empty when somebody reads, so everything is there.</summary>
     /// <returns>For each subject the message ids of its events; what was delivered twice under one id counts once.</returns>
+    /// <exception cref="TimeoutException">The broker counts more than it delivers.</exception>
     public async Task<Dictionary<string, HashSet<Guid>>> ReadAsync()
     {
         var found = new Dictionary<string, HashSet<Guid>>(StringComparer.Ordinal);
-        var last = DateTimeOffset.UtcNow;
+        var deliveries = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
         await using var connection = await factory.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
+        var waiting = (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, delivery) =>
-        {
-            using var envelope = JsonDocument.Parse(delivery.Body);
-            var message = envelope.RootElement.GetProperty("message");
-            lock (found)
-            {
-                last = DateTimeOffset.UtcNow;
-                var about = string.Join('/', subject.Select(name => message.GetProperty(name).ToString()));
-                found.TryAdd(about, []);
-                found[about].Add(envelope.RootElement.GetProperty("messageId").GetGuid());
-            }
-
-            return Task.CompletedTask;
-        };
+        consumer.ReceivedAsync += async (_, delivery) => await deliveries.Writer.WriteAsync(delivery.Body.ToArray());
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
-        while (DateTimeOffset.UtcNow - last < Silence)
+        for (; waiting > 0; waiting--)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            using var envelope = JsonDocument.Parse(await deliveries.Reader.ReadAsync().AsTask().WaitAsync(Machine.Stretch(Patience)));
+            var message = envelope.RootElement.GetProperty("message");
+            var about = string.Join('/', subject.Select(name => message.GetProperty(name).ToString()));
+            found.TryAdd(about, []);
+            found[about].Add(envelope.RootElement.GetProperty("messageId").GetGuid());
         }
 
         return found;

@@ -119,11 +119,11 @@ internal sealed class PairingLoad : IServiceLoad
             accounts.AddFault($"{jti} is linked, and nobody asked");
         }
 
-        // A link and its event are one commit: where there is one there is the other.
+        // A link and its event are one commit: where there is one there is the other. Other campaigns made links before this one listened.
         var (ofCreations, ofAnnouncements, ofPairings, ofUnpairings) = (await creations.ReadAsync(), await announcements.ReadAsync(), await pairings.ReadAsync(), await unpairings.ReadAsync());
         accounts.Once(ofCreations, created.Keys, nameof(PairingCreated));
         accounts.Once(ofAnnouncements, announced.Keys, nameof(PairingInitialized));
-        accounts.Once(ofPairings, links.Keys, nameof(DevicePaired), possible: _ => false);
+        accounts.Once(ofPairings, links.Keys.Where(created.ContainsKey), nameof(DevicePaired), possible: _ => false);
         accounts.Once(ofUnpairings, unlinked.Keys.Select(user => user.ToString()), nameof(DeviceUnpaired), possible: user => perhapsUnlinked.ContainsKey(Guid.Parse(user)));
 
         var enrolled = await ExpectDevicesAsync(context);

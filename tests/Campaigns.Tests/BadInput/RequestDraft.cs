@@ -47,7 +47,8 @@ internal sealed class RequestDraft
     public bool IsBeyondTheServer
     {
         get => field || Target().Length > 16_000 || Target().Any(character => character is <= ' ' or >= '\u007f') || Target().Split('?')[0].Contains("%00", StringComparison.Ordinal)
-            || Headers.Sum(header => header.Name.Length + header.Value.Length + 4) > 64_000;
+            || Headers.Sum(header => header.Name.Length + header.Value.Length + 4) > 64_000
+            || Headers.Count > 195; // of 200; Host, Content-Type and the body's length come on top
         set;
     }
 

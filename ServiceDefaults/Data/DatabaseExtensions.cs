@@ -21,14 +21,22 @@ public static class DatabaseExtensions
     /// <summary>Milliseconds for the server to say that it has stopped a statement that took too long.</summary>
     private const int CancellationTimeout = 500;
 
+    // The request to stop it needs a connection of its own, which waits for ConnectTimeout, and once more where Kerberos' encryption is tried first.
+    private const GssEncryptionMode GssMode = GssEncryptionMode.Disable;
+
+    // An instance that vanishes with its host closes no connection. What its transaction has locked, events of the outbox among it, is
+    // free again when the server ends the session: after this, not after the hours in which TCP notices. None of ours waits as long.
+    private const string SessionOptions = "-c idle_in_transaction_session_timeout=30s";
+
     /// <summary>
     /// Adds the service's database: a pooled <c>NpgsqlDataSource</c>, its health check, and the migrations that
     /// <typeparamref name="TMarker"/>'s assembly embeds (<c>Data/Migrations/0001_name.sql</c>), applied at start, before any
     /// other hosted service runs, each once, under an advisory lock. A changed checksum stops the start.
     /// </summary>
-    /// <remarks>Pool size and time limits have defaults of ours where the connection string says nothing.</remarks>
+    /// <remarks>Pool size, time limits and session options have defaults of ours where the connection string says nothing.</remarks>
     public static void AddDatabase<TMarker>(this IHostApplicationBuilder builder, string connectionName)
     {
+        KeepThreadsFree();
         builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => SetDefaults(
             source.ConnectionStringBuilder, builder.Environment.ApplicationName));
 
@@ -39,6 +47,16 @@ public static class DatabaseExtensions
             services.GetRequiredService<ILoggerFactory>().CreateLogger<MigrationService>()));
     }
 
+    /// <summary>
+    /// Npgsql asks the server to stop a statement from a thread that waits meanwhile. When the server stands still all connections do that at once, and
+    /// the pool, which adds a thread or two in a second, would have none left for anybody.
+    /// </summary>
+    private static void KeepThreadsFree()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completionPorts);
+        ThreadPool.SetMinThreads(Math.Max(workers, MaxPoolSize + Environment.ProcessorCount), completionPorts);
+    }
+
     private static void SetDefaults(NpgsqlConnectionStringBuilder connection, string applicationName)
     {
         SetDefault("Maximum Pool Size", MaxPoolSize);
@@ -46,6 +64,8 @@ public static class DatabaseExtensions
         SetDefault("Command Timeout", CommandTimeout);
         SetDefault("Cancellation Timeout", CancellationTimeout);
         SetDefault("Application Name", applicationName);
+        SetDefault("Options", SessionOptions);
+        SetDefault("GSS Encryption Mode", GssMode);
 
         void SetDefault(string keyword, object value)
         {

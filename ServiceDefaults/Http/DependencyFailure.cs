@@ -16,7 +16,7 @@ internal static class DependencyFailure
     public static string Describe(Exception exception) => Find(exception) switch
     {
         NpgsqlException => "Postgres",
-        RedisConnectionException or RedisServerException or RedisCommandException => "Redis",
+        RedisConnectionException or RedisServerException or RedisCommandException or NullReferenceException => "Redis",
         ConnectionException or RabbitMQClientException or MessageReturnedException or MessageNotAcknowledgedException => "RabbitMQ",
         HttpRequestException => "Another service",
         _ => "A dependency",
@@ -44,7 +44,7 @@ internal static class DependencyFailure
     {
         PostgresException postgres => IsPassing(postgres.SqlState),
         NpgsqlException npgsql => npgsql.IsTransient,
-        RedisConnectionException or RedisServerException or RedisCommandException => RedisFailure.Is(exception),
+        RedisConnectionException or RedisServerException or RedisCommandException or NullReferenceException => RedisFailure.Is(exception),
         ConnectionException or RabbitMQClientException or MessageReturnedException or MessageNotAcknowledgedException => true,
         HttpRequestException http => http.StatusCode is null,
         // A limit of our own ran out. A request that the client gave up does not come here.

@@ -65,7 +65,7 @@ public static class AspireRedisExtensions
             return options.EndPoints.Count == 0
                 ? throw new InvalidOperationException(
                     $"No endpoints specified. Ensure a valid connection string was provided in 'ConnectionStrings:{connectionName}' or for the '{Section}:ConnectionString' configuration section.")
-                : ConnectionMultiplexer.Connect(options);
+                : Connect(options);
         }
 
         if (key is null)
@@ -89,6 +89,14 @@ public static class AspireRedisExtensions
         {
             builder.TryAddHealthCheck(key is null ? "StackExchange.Redis" : $"StackExchange.Redis_{key}", services => new RedisHealthCheck(() => Get(services)));
         }
+    }
+
+    private static ConnectionMultiplexer Connect(ConfigurationOptions options)
+    {
+        var connection = ConnectionMultiplexer.Connect(options);
+        // The detail of an error is the command with its key, and keys hold ids and tokens, which do not belong in a log.
+        connection.IncludeDetailInExceptions = false;
+        return connection;
     }
 
     // Resolved inside the check: the first one connects, and a registration's factory has no time limit.

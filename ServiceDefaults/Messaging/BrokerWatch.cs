@@ -50,7 +50,7 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerConnection shar
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 IsAnswering = await AskAsync(stoppingToken);
-                await MendAsync(stoppingToken);
+                await TryMendAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -91,6 +91,19 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerConnection shar
             }
 
             return false;
+        }
+    }
+
+    private async Task TryMendAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await MendAsync(stoppingToken);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Of MassTransit's: an endpoint may have begun to stop or to come back by itself in between.
+            LogMendFailed(exception);
         }
     }
 
@@ -210,4 +223,7 @@ internal sealed partial class BrokerWatch(IBusControl bus, BrokerConnection shar
 
     [LoggerMessage(3, LogLevel.Warning, "The endpoint {Endpoint} was not started anew ({Reason}); trying again")]
     private partial void LogRestartFailed(string endpoint, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "The endpoints could not be looked after; trying again")]
+    private partial void LogMendFailed(Exception exception);
 }

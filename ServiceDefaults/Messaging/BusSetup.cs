@@ -63,7 +63,7 @@ internal static class BusSetup
     }
 
     public static void ConfigureEndpoint(
-        IRegistrationContext context, string queue, bool ofThisInstance, IReceiveEndpointConfigurator endpoint)
+        IRegistrationContext context, string queue, string? ofEveryInstance, IReceiveEndpointConfigurator endpoint)
     {
         var options = context.GetRequiredService<IOptions<MessagingOptions>>().Value;
         var metrics = context.GetRequiredService<MessagingMetrics>();
@@ -86,8 +86,9 @@ internal static class BusSetup
             });
         }
 
-        var count = new DeadLetterFilter(queue, metrics, logger);
-        if (ofThisInstance)
+        // By a name that outlives the instance: metrics are kept for each.
+        var count = new DeadLetterFilter(ofEveryInstance ?? queue, metrics, logger);
+        if (ofEveryInstance is not null)
         {
             endpoint.ConfigureError(pipe =>
             {

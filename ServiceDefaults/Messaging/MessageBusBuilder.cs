@@ -7,7 +7,7 @@ public sealed class MessageBusBuilder
 {
     private readonly IBusRegistrationConfigurator _bus;
     private readonly IEndpointNameFormatter _names;
-    private readonly string _instance = Guid.NewGuid().ToString("N")[..12];
+    private readonly string _instance = $"-{Guid.NewGuid():N}"[..13];
 
     internal MessageBusBuilder(IBusRegistrationConfigurator bus, IEndpointNameFormatter names)
     {
@@ -17,8 +17,8 @@ public sealed class MessageBusBuilder
 
     internal List<EventType> Events { get; } = [];
 
-    /// <summary>Queues of this instance alone.</summary>
-    internal HashSet<string> InstanceQueues { get; } = new(StringComparer.Ordinal);
+    /// <summary>Queues of this instance alone, and what they are called at every instance.</summary>
+    internal Dictionary<string, string> InstanceQueues { get; } = new(StringComparer.Ordinal);
 
     internal bool HasConsumers { get; private set; }
 
@@ -53,13 +53,14 @@ public sealed class MessageBusBuilder
     public MessageBusBuilder ObservedByEveryInstance<TConsumer>()
         where TConsumer : class, IConsumer
     {
-        var queue = $"{_names.Consumer<TConsumer>()}-{_instance}";
+        var name = _names.Consumer<TConsumer>();
+        var queue = name + _instance;
         _bus.AddConsumer<TConsumer>().Endpoint(endpoint =>
         {
             endpoint.Name = queue;
             endpoint.Temporary = true;
         });
-        InstanceQueues.Add(queue);
+        InstanceQueues[queue] = name;
         HasConsumers = true;
         return this;
     }

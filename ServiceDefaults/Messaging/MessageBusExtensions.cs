@@ -48,7 +48,7 @@ public static class MessageBusExtensions
 
             services.AddSingleton(new EventTypes(service.Events));
             bus.AddConfigureEndpointsCallback((context, queue, endpoint)
-                => BusSetup.ConfigureEndpoint(context, queue, service.InstanceQueues.Contains(queue), endpoint));
+                => BusSetup.ConfigureEndpoint(context, queue, service.InstanceQueues.GetValueOrDefault(queue), endpoint));
             bus.UsingRabbitMq((context, broker) => BusSetup.ConfigureBus(
                 context, broker, builder.Configuration.GetConnectionString(ConnectionName), serviceName, service.HasConsumers));
 

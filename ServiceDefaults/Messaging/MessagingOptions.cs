@@ -29,8 +29,11 @@ public sealed class MessagingOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:10:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one publish may wait for the broker's confirm. Default 5 seconds.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    /// <summary>
+    /// How long one publish may wait for the broker's confirm. Default 5 seconds. At most 10: the rows are locked meanwhile, in a transaction that
+    /// the server ends when it has stood still for 30.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the start waits for the queues before it goes on, unready. Default 5 seconds.</summary>

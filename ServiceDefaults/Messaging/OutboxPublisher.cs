@@ -107,8 +107,9 @@ internal sealed partial class OutboxPublisher(
 
             Unreadable(row, null);
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception)
         {
+            // Also what the event's own constructor objects to: only its aggregate waits.
             Unreadable(row, exception);
         }
 

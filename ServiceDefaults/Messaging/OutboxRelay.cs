@@ -117,7 +117,8 @@ internal sealed partial class OutboxRelay(
         round.SettleUnanswered(publisher.IsBrokerThere);
         var staysAwakeFor = _load.Add(round.Published.Count);
         await OutboxStore.CompleteAsync(connection, transaction, round.Published, round.Parked, staysAwakeFor);
-        round.HasMore |= rows.Count >= OutboxStore.Window;
+        // A window of which every row waits for another relay's is looked at again after a pause.
+        round.HasMore |= rows.Count >= OutboxStore.Window && round.Published.Count + round.Parked.Count > 0;
         return round;
     }
 

@@ -51,7 +51,7 @@ internal static class TelemetryExtensions
     private static void KeepLogsQuietAndClean(IHostApplicationBuilder builder)
     {
         // Its lines carry the whole URL, and its scope puts the path on every line that is written during a request; our URLs
-        // carry tokens, and our paths the ids of jobs and pairings, which are secrets too.
+        // carry tokens, and our paths the ids of jobs, which are secrets too.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // One line for every statement and one for every call otherwise; the spans say the same and more.
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);

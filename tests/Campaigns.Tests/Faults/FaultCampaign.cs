@@ -43,6 +43,7 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
 
         var driver = new FaultDriver(platform, outages);
         var errors = new ServiceErrors(platform);
+        var told = 0;
         foreach (var fault in Fault.Plan(Campaign.Seed, platform.Services))
         {
             await Task.Delay(fault.Calm);
@@ -54,6 +55,12 @@ public sealed class FaultCampaign(CampaignPlatform platform, ITestOutputHelper o
                 await WaitUntilWellAsync(outage, ledger);
                 await errors.ReadAsync();
                 await Reports.NoteAsync($"  away {(outage.Back - outage.From)?.TotalSeconds:0.0} s, well after {outage.Recovery?.TotalSeconds:0.0} s, {ledger.Acknowledged} acknowledged, {ledger.Faults.Count} faults");
+                foreach (var found in ledger.Faults.Skip(told))
+                {
+                    told++;
+                    await Reports.NoteAsync($"    {found}");
+                }
+
                 if (fault.Part == "redis")
                 {
                     await Task.WhenAll(loads.Select(load => load.ReplayAsync(context)));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -6,6 +7,7 @@ using Gateway.Sessions;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using TestSupport;
 
 namespace Gateway.Tests.Sessions;
 
@@ -131,6 +133,26 @@ public sealed class SessionExchangeTests : IAsyncLifetime
         await AssertRefusedAsync(response, status, error);
         Assert.Equal(status == 401 ? "Bearer error=\"invalid_token\"" : "", response.Headers.WwwAuthenticate.ToString());
         Assert.Empty(_devices.Requests);
+    }
+
+    [Theory]
+    [InlineData(401, "unauthorized")]
+    [InlineData(403, "forbidden")]
+    [InlineData(500, "service_unavailable")]
+    public async Task Exchange_Refused_IsMeasuredByItsReason(int identitySays, string reason)
+    {
+        _identity.Handler = context =>
+        {
+            context.Response.StatusCode = identitySays;
+            return Task.CompletedTask;
+        };
+        using var metrics = new RequestMetrics(_gateway.Services.GetRequiredService<IMeterFactory>());
+        using var request = new HttpRequestMessage(HttpMethod.Get, Path);
+        request.Headers.TryAddWithoutValidation("Authorization", NewToken());
+
+        var (_, measured) = await metrics.SendAsync(_gateway.Client, request);
+
+        Assert.Equal(reason, measured);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -164,11 +165,47 @@ public sealed class MigrationTests : IAsyncLifetime
 
         Assert.Equal(20, Settings(ours).MaxPoolSize);
         Assert.Equal(5, Settings(ours).CommandTimeout);
+        Assert.Equal(GssEncryptionMode.Disable, Settings(ours).GssEncryptionMode);
         Assert.Equal(3, Settings(theirs).MaxPoolSize);
         Assert.Equal(77, Settings(theirs).CommandTimeout);
         await Task.CompletedTask;
 
         static NpgsqlConnectionStringBuilder Settings(IHost host) => new(host.Services.GetRequiredService<NpgsqlDataSource>().ConnectionString);
+    }
+
+    [Theory]
+    [InlineData("", "30s")]
+    [InlineData(";Options=-c idle_in_transaction_session_timeout=7s", "7s")]
+    public async Task AddDatabase_TransactionOfAnInstanceThatVanished_EndsAtTheServerAfter(string settings, string limit)
+    {
+        using var host = BuildHost(_connectionString + settings, new LogCapture());
+
+        await using var command = host.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("SHOW idle_in_transaction_session_timeout");
+
+        Assert.Equal(limit, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task AddDatabase_ServerStandsStillUnderEveryConnection_EveryStatementFailsAfterItsOwnTimeLimits()
+    {
+        var server = new NpgsqlConnectionStringBuilder(_connectionString);
+        await using var proxy = new TcpProxy(server.Host!, server.Port);
+        (server.Host, server.Port) = ("127.0.0.1", proxy.Port);
+        using var host = BuildHost(server.ConnectionString, new LogCapture());
+        var database = host.Services.GetRequiredService<NpgsqlDataSource>();
+        var connections = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => database.OpenConnectionAsync(TestContext.Current.CancellationToken).AsTask()));
+        proxy.Freeze();
+
+        var took = await Task.WhenAll(connections.Select(async connection =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            await using var command = new NpgsqlCommand("SELECT 1", connection);
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+            return Stopwatch.GetElapsedTime(started);
+        }));
+
+        // 5 s for the answer and 3 s for the request to stop it; more where one waits for another's thread.
+        Assert.All(took, time => Assert.InRange(time.TotalSeconds, 4, 12));
     }
 
     private static IHost BuildHost(string connectionString, LogCapture log, Action<IServiceCollection>? configure = null)

@@ -30,6 +30,8 @@ public sealed class ErrorBodiesTests
         ["unique violation"] = () => Postgres(PostgresErrorCodes.UniqueViolation),
         ["syntax error"] = () => Postgres(PostgresErrorCodes.SyntaxError),
         ["redis wrong type"] = () => Redis<RedisServerException>($"WRONGTYPE {Secret}"),
+        ["redis bad command"] = () => Redis<RedisServerException>($"ERR {Secret}"),
+        ["null reference of ours"] = () => Redis<NullReferenceException>(Secret),
         ["another service's 404"] = () => new HttpRequestException(Secret, null, HttpStatusCode.NotFound),
         ["postgres unreachable"] = () => new NpgsqlException(Secret, new SocketException((int)SocketError.ConnectionRefused)),
         ["postgres silent"] = () => new NpgsqlException(Secret, new TimeoutException()),
@@ -45,6 +47,8 @@ public sealed class ErrorBodiesTests
         ["redis loading"] = () => Redis<RedisServerException>($"LOADING {Secret}"),
         ["redis cannot save"] = () => Redis<RedisServerException>($"MISCONF {Secret}"),
         ["redis not signed in to yet"] = () => Redis<RedisServerException>($"NOAUTH {Secret}"),
+        ["redis not signed in to yet, long command"] = () => Redis<RedisServerException>($"ERR Protocol error: unauthenticated multibulk length {Secret}"),
+        ["redis client in a race with itself"] = () => From("StackExchange.Redis", Redis<NullReferenceException>(Secret)),
         ["redis just started"] = () => Redis<RedisServerException>($"NOSCRIPT {Secret}"),
         ["timeout"] = () => new TimeoutException(Secret),
         ["time limit of our own"] = () => new OperationCanceledException(Secret),
@@ -57,7 +61,7 @@ public sealed class ErrorBodiesTests
         ["one of several"] = () => new AggregateException(new InvalidOperationException(Secret), new TimeoutException(Secret)),
     };
 
-    public static TheoryData<string> Faults => ["bug", "unique violation", "syntax error", "redis wrong type", "another service's 404"];
+    public static TheoryData<string> Faults => ["bug", "unique violation", "syntax error", "redis wrong type", "redis bad command", "null reference of ours", "another service's 404"];
 
     public static TheoryData<string> Outages => [.. Exceptions.Keys.Except(Faults.Select(row => row.Data), StringComparer.Ordinal)];
 
@@ -308,6 +312,12 @@ public sealed class ErrorBodiesTests
         where TException : Exception
         => (Exception)Activator.CreateInstance(
             typeof(TException), BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, arguments, CultureInfo.InvariantCulture)!;
+
+    private static Exception From(string assembly, Exception exception)
+    {
+        exception.Source = assembly;
+        return exception;
+    }
 
     private static PostgresException Postgres(string state) => new(Secret, "ERROR", "ERROR", state);
 

@@ -190,6 +190,8 @@ public sealed class ConsumerTests : IAsyncLifetime
 
             await Eventually.BecomesTrueAsync(() => first.Attempts(order) == 3 && second.Attempts(order) == 3, "both saw it");
             await Eventually.BecomesTrueAsync(() => one.Metric("messaging.dead_letters") == 1 && two.Metric("messaging.dead_letters") == 1, "both gave it up");
+            // By the name that instances come and go under, not by one more name at each start.
+            Assert.Contains(one.Log.Lines, line => line.Message.StartsWith($"{queues[0][..^13]} gave up", StringComparison.Ordinal));
         }
 
         foreach (var queue in queues)

@@ -30,7 +30,14 @@ internal sealed class HeartbeatCalls
     public Task<long> RecordAsync(Caller caller, long groupId, Guid deviceId, string? granted) => _calls.AskAsync(new Beat(caller, groupId, deviceId, granted));
 
     private async Task<IReadOnlyList<long>> CallAsync(IReadOnlyList<Beat> beats)
-        => (long[])(await Script.RunAsync(_redis.GetDatabase(), [_keys.Online], ArgumentsOf(beats)))!;
+    {
+        var result = await Script.RunAsync(_redis.GetDatabase(), [_keys.Online], ArgumentsOf(beats));
+
+        // When a connection breaks, the client can complete a call twice, the second time somebody else's (1.2.6, ResultBox). That is no answer.
+        return (long[]?)result is { } answers && answers.Length == beats.Count
+            ? answers
+            : throw new TimeoutException("Redis gave the answer to something else.");
+    }
 
     private RedisValue[] ArgumentsOf(IReadOnlyList<Beat> beats)
     {

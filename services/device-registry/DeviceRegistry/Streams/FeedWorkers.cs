@@ -32,8 +32,9 @@ internal sealed partial class FeedWorkers(
                 hub.NotifyAll();
                 return;
             }
-            catch (Exception exception) when (RedisFailure.Is(exception))
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it is: streams without the channel would be late, and nobody would know.
                 LogLater("the channel", exception.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -29,8 +29,9 @@ internal sealed partial class StreamClock(
 
     private readonly Channel<EventStream> _due = Channel.CreateUnbounded<EventStream>();
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-        => Task.WhenAll(Enumerable.Range(0, Renewers).Select(_ => RenewAsync(stoppingToken)).Append(TickAsync(stoppingToken)));
+    // None of them ends before the service does: if one fails all the same, the host has to learn of it.
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        => await await Task.WhenAny(Enumerable.Range(0, Renewers).Select(_ => RenewAsync(stoppingToken)).Append(TickAsync(stoppingToken)));
 
     private async Task TickAsync(CancellationToken stoppingToken)
     {

@@ -103,7 +103,7 @@ public static class RegisterAccount
             SignInMethod.Register,
             client,
             cancellationToken);
-        metrics.SignIn(SignInMethod.Register, registration.GetType().Name);
+        metrics.SignIn(SignInMethod.Register, registration is Registration.Done ? "ok" : "refused");
         return registration switch
         {
             Registration.Done { Session: var session } => TypedResults.Ok(new TokenResponse(session.Token, Snowflake.Text(session.UserId))),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ServiceDefaults.Data;
@@ -36,25 +37,15 @@ public static class DatabaseExtensions
     /// <remarks>Pool size, time limits and session options have defaults of ours where the connection string says nothing.</remarks>
     public static void AddDatabase<TMarker>(this IHostApplicationBuilder builder, string connectionName)
     {
-        KeepThreadsFree();
         builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => SetDefaults(
             source.ConnectionStringBuilder, builder.Environment.ApplicationName));
+        builder.Services.AddSingleton<IHealthCheckPublisher>(new ThreadReserve(MaxPoolSize));
 
         builder.Services.AddSingleton<IHostedService>(services => new MigrationService(
             services.GetRequiredService<NpgsqlDataSource>,
             [MigrationSet.Embedded(typeof(MigrationSet).Assembly), MigrationSet.Embedded(typeof(TMarker).Assembly)],
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetRequiredService<ILoggerFactory>().CreateLogger<MigrationService>()));
-    }
-
-    /// <summary>
-    /// Npgsql asks the server to stop a statement from a thread that waits meanwhile. When the server stands still all connections do that at once, and
-    /// the pool, which adds a thread or two in a second, would have none left for anybody.
-    /// </summary>
-    private static void KeepThreadsFree()
-    {
-        ThreadPool.GetMinThreads(out var workers, out var completionPorts);
-        ThreadPool.SetMinThreads(Math.Max(workers, MaxPoolSize + Environment.ProcessorCount), completionPorts);
     }
 
     private static void SetDefaults(NpgsqlConnectionStringBuilder connection, string applicationName)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -191,7 +192,9 @@ public sealed class MigrationTests : IAsyncLifetime
         var server = new NpgsqlConnectionStringBuilder(_connectionString);
         await using var proxy = new TcpProxy(server.Host!, server.Port);
         (server.Host, server.Port) = ("127.0.0.1", proxy.Port);
-        using var host = BuildHost(server.ConnectionString, new LogCapture());
+        using var host = BuildHost(server.ConnectionString, new LogCapture(), services =>
+            services.Configure<HealthCheckPublisherOptions>(publishing => (publishing.Delay, publishing.Period) = (TimeSpan.Zero, TimeSpan.FromSeconds(1))));
+        await host.StartAsync(TestContext.Current.CancellationToken);
         var database = host.Services.GetRequiredService<NpgsqlDataSource>();
         var connections = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => database.OpenConnectionAsync(TestContext.Current.CancellationToken).AsTask()));
         proxy.Freeze();

@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -115,7 +112,7 @@ public sealed class MigrationTests : IAsyncLifetime
         proxy.Cut();
         var log = new LogCapture();
         var tablesAtStart = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var host = BuildHost(server.ConnectionString, log, services =>
+        using var host = DatabaseHost.Build(server.ConnectionString, log, services =>
             services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(_ => new StartProbe(async () =>
                 tablesAtStart.SetResult(await ScalarAsync<bool>("SELECT to_regclass('outbox') IS NOT NULL AND to_regclass('inbox') IS NOT NULL"))))));
 
@@ -136,7 +133,7 @@ public sealed class MigrationTests : IAsyncLifetime
     {
         var server = new NpgsqlConnectionStringBuilder(_connectionString) { Database = $"later-{Guid.NewGuid():N}" };
         var log = new LogCapture();
-        using var host = BuildHost(server.ConnectionString, log);
+        using var host = DatabaseHost.Build(server.ConnectionString, log);
 
         var start = host.StartAsync(TestContext.Current.CancellationToken);
         await Eventually.BecomesTrueAsync(
@@ -151,74 +148,11 @@ public sealed class MigrationTests : IAsyncLifetime
     public async Task Start_WrongPassword_FailsAtOnce()
     {
         var server = new NpgsqlConnectionStringBuilder(_connectionString) { Password = "wrong" };
-        using var host = BuildHost(server.ConnectionString, new LogCapture());
+        using var host = DatabaseHost.Build(server.ConnectionString, new LogCapture());
 
         var failure = await Assert.ThrowsAsync<PostgresException>(() => host.StartAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal(PostgresErrorCodes.InvalidPassword, failure.SqlState);
-    }
-
-    [Fact]
-    public async Task AddDatabase_ConnectionStringSaysNothing_OurLimitsAndElseItsOwn()
-    {
-        using var ours = BuildHost(_connectionString, new LogCapture());
-        using var theirs = BuildHost(_connectionString + ";Maximum Pool Size=3;Command Timeout=77", new LogCapture());
-
-        Assert.Equal(20, Settings(ours).MaxPoolSize);
-        Assert.Equal(5, Settings(ours).CommandTimeout);
-        Assert.Equal(GssEncryptionMode.Disable, Settings(ours).GssEncryptionMode);
-        Assert.Equal(3, Settings(theirs).MaxPoolSize);
-        Assert.Equal(77, Settings(theirs).CommandTimeout);
-        await Task.CompletedTask;
-
-        static NpgsqlConnectionStringBuilder Settings(IHost host) => new(host.Services.GetRequiredService<NpgsqlDataSource>().ConnectionString);
-    }
-
-    [Theory]
-    [InlineData("", "30s")]
-    [InlineData(";Options=-c idle_in_transaction_session_timeout=7s", "7s")]
-    public async Task AddDatabase_TransactionOfAnInstanceThatVanished_EndsAtTheServerAfter(string settings, string limit)
-    {
-        using var host = BuildHost(_connectionString + settings, new LogCapture());
-
-        await using var command = host.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("SHOW idle_in_transaction_session_timeout");
-
-        Assert.Equal(limit, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task AddDatabase_ServerStandsStillUnderEveryConnection_EveryStatementFailsAfterItsOwnTimeLimits()
-    {
-        var server = new NpgsqlConnectionStringBuilder(_connectionString);
-        await using var proxy = new TcpProxy(server.Host!, server.Port);
-        (server.Host, server.Port) = ("127.0.0.1", proxy.Port);
-        using var host = BuildHost(server.ConnectionString, new LogCapture(), services =>
-            services.Configure<HealthCheckPublisherOptions>(publishing => (publishing.Delay, publishing.Period) = (TimeSpan.Zero, TimeSpan.FromSeconds(1))));
-        await host.StartAsync(TestContext.Current.CancellationToken);
-        var database = host.Services.GetRequiredService<NpgsqlDataSource>();
-        var connections = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => database.OpenConnectionAsync(TestContext.Current.CancellationToken).AsTask()));
-        proxy.Freeze();
-
-        var took = await Task.WhenAll(connections.Select(async connection =>
-        {
-            var started = Stopwatch.GetTimestamp();
-            await using var command = new NpgsqlCommand("SELECT 1", connection);
-            await Assert.ThrowsAnyAsync<NpgsqlException>(() => command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
-            return Stopwatch.GetElapsedTime(started);
-        }));
-
-        // 5 s for the answer and 3 s for the request to stop it; more where one waits for another's thread.
-        Assert.All(took, time => Assert.InRange(time.TotalSeconds, 4, 12));
-    }
-
-    private static IHost BuildHost(string connectionString, LogCapture log, Action<IServiceCollection>? configure = null)
-    {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Configuration["ConnectionStrings:db"] = connectionString;
-        builder.Logging.AddProvider(log);
-        builder.AddDatabase<NoMigrations>("db");
-        configure?.Invoke(builder.Services);
-        return builder.Build();
     }
 
     private Task RunAsync(params Migration[] migrations)

@@ -62,9 +62,9 @@ public static class StreamPairingStatus
             {
                 await StreamAsync(http, id, view, statuses, watch, options, clock, ending.Token);
             }
-            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            catch (Exception) when (ending.IsCancellationRequested)
             {
-                // The client is gone, or the service stops: the stream just ends.
+                // The client is gone, or the service stops, and with it perhaps a store under the look: the stream just ends.
             }
 
             return Results.Empty;

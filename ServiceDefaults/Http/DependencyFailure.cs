@@ -44,13 +44,12 @@ internal static class DependencyFailure
     {
         PostgresException postgres => IsPassing(postgres.SqlState),
         NpgsqlException npgsql => npgsql.IsTransient,
-        RedisConnectionException or RedisServerException or RedisCommandException or NullReferenceException => RedisFailure.Is(exception),
         ConnectionException or RabbitMQClientException or MessageReturnedException or MessageNotAcknowledgedException => true,
         HttpRequestException http => http.StatusCode is null,
         // A limit of our own ran out. A request that the client gave up does not come here.
         TimeoutException or OperationCanceledException => true,
         SocketException => true,
-        _ => false,
+        _ => RedisFailure.Is(exception),
     };
 
     /// <summary>PostgreSQL Appendix A: states in which the same request can succeed later.</summary>

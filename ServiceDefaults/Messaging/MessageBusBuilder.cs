@@ -7,7 +7,7 @@ public sealed class MessageBusBuilder
 {
     private readonly IBusRegistrationConfigurator _bus;
     private readonly IEndpointNameFormatter _names;
-    private readonly string _instance = $"-{Guid.NewGuid():N}"[..13];
+    private readonly string _instance = Guid.NewGuid().ToString("N")[..12];
 
     internal MessageBusBuilder(IBusRegistrationConfigurator bus, IEndpointNameFormatter names)
     {
@@ -54,7 +54,7 @@ public sealed class MessageBusBuilder
         where TConsumer : class, IConsumer
     {
         var name = _names.Consumer<TConsumer>();
-        var queue = name + _instance;
+        var queue = $"{name}-{_instance}";
         _bus.AddConsumer<TConsumer>().Endpoint(endpoint =>
         {
             endpoint.Name = queue;
